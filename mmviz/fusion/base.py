@@ -1,0 +1,200 @@
+"""The fusion contract: modalities in, one vector per item out, with whatever the method can show of itself.
+
+Shape letters: B batch, N tokens of a modality (P patches, T words), D model width, H heads, M modalities.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+__all__ = [
+    "Fused",
+    "Fusion",
+    "FusionConfig",
+    "ModalityInput",
+    "ModalityShape",
+    "Tokens",
+    "masked_mean",
+    "masked_softmax",
+    "mlp",
+    "setting",
+]
+
+Level = Literal["pooled", "tokens"]
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One modality of a batch.
+
+    - `values`: (B, N, D_tokens); a fusion of level "pooled" receives D_tokens = 0 and N = 1.
+    - `mask`: (B, N) bool, True = real token; a row of all False = this modality is missing.
+    - `pooled`: (B, D_pooled), the encoder's own summary; zero where the modality is missing.
+    """
+
+    values: Tensor
+    mask: Tensor
+    pooled: Tensor
+
+    @property
+    def present(self) -> Tensor:
+        """(B,) bool: which items have this modality."""
+        return self.mask.any(dim=1)
+
+    def where(self, keep: Tensor) -> Tokens:
+        """The same batch with the modality taken away where `keep` (B,) is False."""
+        return Tokens(
+            self.values * keep[:, None, None],  # (B, N, D)
+            self.mask & keep[:, None],  # (B, N)
+            self.pooled * keep[:, None],  # (B, Dp)
+        )
+
+    def __getitem__(self, rows: Tensor | slice) -> Tokens:
+        return Tokens(self.values[rows], self.mask[rows], self.pooled[rows])
+
+    def to(self, device: torch.device) -> Tokens:
+        """The same batch on `device`, copied without blocking where memory is pinned."""
+        return Tokens(*(t.to(device, non_blocking=True) for t in (self.values, self.mask, self.pooled)))
+
+
+class Fused(NamedTuple):
+    """What a strategy makes of a batch.
+
+    - `embedding`: (B, D).
+    - `views`: per-modality vectors in the shared space, (B, D) each; {} where the method has none.
+    - `attention`: named maps, softmax rows sum to 1: "image→text" (B, H, P, T), "modality" (B, M) …
+    """
+
+    embedding: Tensor
+    views: dict[str, Tensor]
+    attention: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class ModalityShape:
+    """Sizes of one modality: N tokens of width `token_dim`, a summary of width `pooled_dim`."""
+
+    tokens: int
+    token_dim: int
+    pooled_dim: int
+
+
+def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:  # noqa: A002
+    """A dataclass field that a form can draw: bounds and one sentence of help travel in its metadata."""
+    return field(default=default, metadata={"help": help, "low": low, "high": high})
+
+
+@dataclass(frozen=True)
+class FusionConfig:
+    """Settings that every strategy has; a strategy's own Config extends it."""
+
+    dim: int = setting(64, "Width D of the fused item vector.", 8, 512)
+    dropout: float = setting(0.2, "Share of activations dropped while training.", 0.0, 0.8)
+
+    def __post_init__(self) -> None:
+        for spec in dataclasses.fields(self):
+            low, high = spec.metadata.get("low"), spec.metadata.get("high")
+            value = getattr(self, spec.name)
+            if low is not None and high is not None and not low <= value <= high:
+                raise ValueError(f"{spec.name} is {value}; it must lie between {low} and {high}.")
+
+
+class Fusion(nn.Module, ABC):
+    """One fusion strategy. A file in `mmviz/fusion/` with one subclass is all that a new strategy needs.
+
+    Class attributes: `title` (a name for buttons), `summary` (two sentences that a student understands),
+    `formula` (LaTeX), `paper` (authors, title, venue, year), `level` ("pooled" reads the encoders' summaries,
+    "tokens" reads patches and words), `Config` (a frozen dataclass of settings).
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    formula: ClassVar[str]
+    paper: ClassVar[str]
+    level: ClassVar[Level] = "pooled"
+    Config: ClassVar[type[FusionConfig]] = FusionConfig
+
+    def __init__(self, shapes: Mapping[str, ModalityShape], config: FusionConfig) -> None:
+        super().__init__()
+        self.shapes = {name: shapes[name] for name in sorted(shapes)}
+        self.config = config
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Modality names in the fixed (sorted) order."""
+        return tuple(self.shapes)
+
+    def prepare(self, modalities: Mapping[str, Tokens]) -> None:
+        """Fit what is not trained by gradient (statistics, closed forms) on the train items' summaries only.
+
+        `modalities` holds every train item at level "pooled". Called once, before training.
+        """
+        for module in self.modules():
+            if isinstance(module, ModalityInput):
+                module.fit(modalities[module.name])
+
+    @abstractmethod
+    def forward(self, modalities: Mapping[str, Tokens]) -> Fused:
+        """Fuse a batch; an item that lacks every modality must get a finite vector."""
+
+    def losses(self, fused: Fused, modalities: Mapping[str, Tokens]) -> dict[str, Tensor]:  # noqa: ARG002
+        """The strategy's own training terms (alignment, adversary …), each a scalar; {} for most."""
+        return {}
+
+
+class ModalityInput(nn.Module):
+    """Standardise a modality's summary with train statistics and map it to the model width: (B, Dp) -> (B, D).
+
+    The scale is one number a modality, the root mean square of the centred train vectors, so that directions in
+    which the encoder barely varies are not blown up. A missing modality gives exactly 0.
+    """
+
+    def __init__(self, name: str, shape: ModalityShape, dim: int, dropout: float) -> None:
+        super().__init__()
+        self.name = name
+        self.register_buffer("mean", torch.zeros(shape.pooled_dim))  # (Dp,)
+        self.register_buffer("scale", torch.ones(()))  # ()
+        self.drop = nn.Dropout(dropout)
+        self.linear = nn.Linear(shape.pooled_dim, dim)
+
+    def fit(self, tokens: Tokens) -> None:
+        rows = tokens.pooled[tokens.present].float()  # (n, Dp)
+        if len(rows) == 0:
+            return
+        self.mean = rows.mean(dim=0)  # (Dp,)
+        self.scale = (rows - self.mean).square().mean().sqrt().clamp_min(1e-6)  # ()
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        centred = (tokens.pooled.float() - self.mean) / self.scale  # (B, Dp)
+        vector = self.linear(self.drop(centred))  # (B, D)
+        return vector * tokens.present[:, None]  # (B, D)
+
+
+def mlp(width_in: int, width_hidden: int, width_out: int, dropout: float) -> nn.Sequential:
+    """Two linear layers with GELU and dropout between: (…, width_in) -> (…, width_out)."""
+    return nn.Sequential(
+        nn.Linear(width_in, width_hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(width_hidden, width_out)
+    )
+
+
+def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
+    """Softmax over the last axis with masked places exactly 0; a row with no place left is all 0.
+
+    `scores` and `mask` must broadcast to one shape; mask True = counts.
+    """
+    lowest = torch.finfo(scores.dtype).min
+    weights = torch.softmax(scores.masked_fill(~mask, lowest), dim=-1)  # (…, N)
+    return weights * mask  # (…, N)
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the real tokens: (B, N, D), (B, N) -> (B, D); 0 where there is none."""
+    total = (values * mask[:, :, None]).sum(dim=1)  # (B, D)
+    return total / mask.sum(dim=1, keepdim=True).clamp_min(1)  # (B, D)
