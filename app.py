@@ -1,0 +1,1 @@
+"""mmviz in the browser."""
