@@ -1,4 +1,7 @@
-"""The folder is the registry: every module here that defines one `Fusion` subclass is a strategy of that name."""
+"""The folder is the registry: every module here that defines one `Fusion` subclass is a strategy of that name.
+
+`base` holds the contract and `_layers` what several strategies share; neither is a strategy.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ __all__ = ["names", "strategies", "strategy"]
 @cache
 def names() -> tuple[str, ...]:
     """Names of all strategies, in alphabetical order, without importing any of them (no torch)."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "base"))
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "base" and not m.name.startswith("_")))
 
 
 @cache

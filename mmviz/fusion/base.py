@@ -15,15 +15,12 @@ import torch
 from torch import Tensor, nn
 
 __all__ = [
+    "Fitted",
     "Fused",
     "Fusion",
     "FusionConfig",
-    "ModalityInput",
     "ModalityShape",
     "Tokens",
-    "masked_mean",
-    "masked_softmax",
-    "mlp",
     "setting",
 ]
 
@@ -106,6 +103,14 @@ class FusionConfig:
                 raise ValueError(f"{spec.name} is {value}; it must lie between {low} and {high}.")
 
 
+class Fitted(nn.Module, ABC):
+    """A layer with statistics that are fitted, not trained; `Fusion.prepare` fits every one it holds."""
+
+    @abstractmethod
+    def fit(self, modalities: Mapping[str, Tokens]) -> None:
+        """Fit on the train items' summaries; leaves what it had where the train items lack its modality."""
+
+
 class Fusion(nn.Module, ABC):
     """One fusion strategy. A file in `mmviz/fusion/` with one subclass is all that a new strategy needs.
 
@@ -137,8 +142,8 @@ class Fusion(nn.Module, ABC):
         `modalities` holds every train item at level "pooled". Called once, before training.
         """
         for module in self.modules():
-            if isinstance(module, ModalityInput):
-                module.fit(modalities[module.name])
+            if isinstance(module, Fitted):
+                module.fit(modalities)
 
     @abstractmethod
     def forward(self, modalities: Mapping[str, Tokens]) -> Fused:
@@ -147,54 +152,3 @@ class Fusion(nn.Module, ABC):
     def losses(self, fused: Fused, modalities: Mapping[str, Tokens]) -> dict[str, Tensor]:  # noqa: ARG002
         """The strategy's own training terms (alignment, adversary …), each a scalar; {} for most."""
         return {}
-
-
-class ModalityInput(nn.Module):
-    """Standardise a modality's summary with train statistics and map it to the model width: (B, Dp) -> (B, D).
-
-    The scale is one number a modality, the root mean square of the centred train vectors, so that directions in
-    which the encoder barely varies are not blown up. A missing modality gives exactly 0.
-    """
-
-    def __init__(self, name: str, shape: ModalityShape, dim: int, dropout: float) -> None:
-        super().__init__()
-        self.name = name
-        self.register_buffer("mean", torch.zeros(shape.pooled_dim))  # (Dp,)
-        self.register_buffer("scale", torch.ones(()))  # ()
-        self.drop = nn.Dropout(dropout)
-        self.linear = nn.Linear(shape.pooled_dim, dim)
-
-    def fit(self, tokens: Tokens) -> None:
-        rows = tokens.pooled[tokens.present].float()  # (n, Dp)
-        if len(rows) == 0:
-            return
-        self.mean = rows.mean(dim=0)  # (Dp,)
-        self.scale = (rows - self.mean).square().mean().sqrt().clamp_min(1e-6)  # ()
-
-    def forward(self, tokens: Tokens) -> Tensor:
-        centred = (tokens.pooled.float() - self.mean) / self.scale  # (B, Dp)
-        vector = self.linear(self.drop(centred))  # (B, D)
-        return vector * tokens.present[:, None]  # (B, D)
-
-
-def mlp(width_in: int, width_hidden: int, width_out: int, dropout: float) -> nn.Sequential:
-    """Two linear layers with GELU and dropout between: (…, width_in) -> (…, width_out)."""
-    return nn.Sequential(
-        nn.Linear(width_in, width_hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(width_hidden, width_out)
-    )
-
-
-def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Softmax over the last axis with masked places exactly 0; a row with no place left is all 0.
-
-    `scores` and `mask` must broadcast to one shape; mask True = counts.
-    """
-    lowest = torch.finfo(scores.dtype).min
-    weights = torch.softmax(scores.masked_fill(~mask, lowest), dim=-1)  # (…, N)
-    return weights * mask  # (…, N)
-
-
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the real tokens: (B, N, D), (B, N) -> (B, D); 0 where there is none."""
-    total = (values * mask[:, :, None]).sum(dim=1)  # (B, D)
-    return total / mask.sum(dim=1, keepdim=True).clamp_min(1)  # (B, D)

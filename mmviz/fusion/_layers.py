@@ -1,0 +1,152 @@
+"""Layers that several strategies share: inputs, attention that can be watched, masked arithmetic.
+
+Shape letters: B batch, N and K tokens of two modalities, D model width, H heads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from mmviz.fusion.base import Fitted, ModalityShape, Tokens
+
+__all__ = [
+    "Attention",
+    "AttentionPool",
+    "ModalityInput",
+    "SelfAttention",
+    "TokenInput",
+    "masked_mean",
+    "masked_softmax",
+    "mlp",
+]
+
+
+def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
+    """Softmax over the last axis with masked places exactly 0; a row with no place left is all 0.
+
+    `scores` and `mask` must broadcast to one shape; mask True = counts.
+    """
+    lowest = torch.finfo(scores.dtype).min
+    weights = torch.softmax(scores.masked_fill(~mask, lowest), dim=-1)  # (…, N)
+    return weights * mask  # (…, N)
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the real tokens: (B, N, D), (B, N) -> (B, D); 0 where there is none."""
+    total = (values * mask[:, :, None]).sum(dim=1)  # (B, D)
+    return total / mask.sum(dim=1, keepdim=True).clamp_min(1)  # (B, D)
+
+
+def mlp(width_in: int, width_hidden: int, width_out: int, dropout: float) -> nn.Sequential:
+    """Two linear layers with GELU and dropout between: (…, width_in) -> (…, width_out)."""
+    return nn.Sequential(
+        nn.Linear(width_in, width_hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(width_hidden, width_out)
+    )
+
+
+class ModalityInput(Fitted):
+    """Standardise a modality's summary with train statistics and map it to the model width: (B, Dp) -> (B, D).
+
+    The scale is one number a modality, the root mean square of the centred train vectors, so that directions in
+    which the encoder barely varies are not blown up. A missing modality gives exactly 0.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, name: str, shape: ModalityShape, dim: int, dropout: float) -> None:
+        super().__init__()
+        self.name = name
+        self.register_buffer("mean", torch.zeros(shape.pooled_dim))  # (Dp,)
+        self.register_buffer("scale", torch.ones(()))  # ()
+        self.drop = nn.Dropout(dropout)
+        self.linear = nn.Linear(shape.pooled_dim, dim)
+
+    def fit(self, modalities: Mapping[str, Tokens]) -> None:
+        tokens = modalities[self.name]
+        rows = tokens.pooled[tokens.present].float()  # (n, Dp)
+        if len(rows):
+            self.mean.copy_(rows.mean(dim=0))  # (Dp,)
+            self.scale.copy_((rows - self.mean).square().mean().sqrt().clamp_min(1e-6))  # ()
+
+    def standardise(self, tokens: Tokens) -> Tensor:
+        """Centred and scaled summaries (B, Dp), before dropout and the trained map."""
+        return (tokens.pooled - self.mean) / self.scale  # (B, Dp)
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        vector = self.linear(self.drop(self.standardise(tokens)))  # (B, D)
+        return vector * tokens.present[:, None]  # (B, D)
+
+
+class TokenInput(nn.Module):
+    """Normalise a modality's tokens and map them to the model width: (B, N, D_tokens) -> (B, N, D), padding 0."""
+
+    def __init__(self, shape: ModalityShape, dim: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(shape.token_dim)
+        self.drop = nn.Dropout(dropout)
+        self.linear = nn.Linear(shape.token_dim, dim)
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        values = self.linear(self.drop(self.norm(tokens.values)))  # (B, N, D)
+        return values * tokens.mask[:, :, None]  # (B, N, D)
+
+
+class Attention(nn.Module):
+    """Scaled dot-product attention with several heads (Vaswani et al., Attention is all you need, 2017, eq. 1).
+
+    Queries (B, N, D) look at keys (B, K, D) where `mask` (B, K) is True. Returns what they saw (B, N, D) and the map
+    (B, H, N, K), whose rows sum to 1, or to 0 where there is nothing to see. The map passes through the sub-module
+    `map`, so that a hook there can watch it or carry gradients.
+    """
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(dim, dim)
+        self.key = nn.Linear(dim, dim)
+        self.value = nn.Linear(dim, dim)
+        self.out = nn.Linear(dim, dim, bias=False)
+        self.map = nn.Identity()
+
+    def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        q, k, v = (
+            part.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, H, N or K, D/H)
+            for part in (self.query(queries), self.key(keys), self.value(keys))
+        )
+        scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (B, H, N, K)
+        weights = self.map(masked_softmax(scores, mask[:, None, None, :]))  # (B, H, N, K)
+        seen = (weights @ v).transpose(1, 2).flatten(2)  # (B, N, D)
+        return self.out(seen), weights
+
+
+class SelfAttention(nn.Module):
+    """Tokens of one modality look at each other, with residual and norm: (B, N, D) -> (B, N, D), (B, H, N, N)."""
+
+    def __init__(self, dim: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+        self.attention = Attention(dim, heads)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        normed = self.norm(values)  # (B, N, D)
+        seen, weights = self.attention(normed, normed, mask)  # (B, N, D), (B, H, N, N)
+        weights = weights * mask[:, None, :, None]  # (B, H, N, N): padding asks nothing
+        return (values + self.drop(seen)) * mask[:, :, None], weights
+
+
+class AttentionPool(nn.Module):
+    """One learned query sums up a modality's tokens: (B, N, D) -> (B, D) and its weights (B, N), which sum to 1."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.score = nn.Sequential(nn.Linear(dim, dim), nn.Tanh(), nn.Linear(dim, 1, bias=False))
+
+    def forward(self, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        weights = masked_softmax(self.score(values).squeeze(-1), mask)  # (B, N)
+        return (weights[:, :, None] * values).sum(dim=1), weights  # (B, D), (B, N)
