@@ -32,6 +32,9 @@ class TruthItem:
     - `boxes`: part name -> (left, top, right, bottom) in fractions of the picture, 0 to 1.
     - `spans`: where the words name which attribute.
     - `wrong`: attributes about which the text contradicts the picture (planted).
+    - `where`: attribute -> the parts of the picture that show it; for a span of attribute "part" the value names
+      the part itself.
+    - `numbers`: further numbers that the generator knows ("appeal", "released" in seconds since 1970 UTC).
     """
 
     attributes: dict[str, str]
@@ -41,6 +44,8 @@ class TruthItem:
     questions: tuple[tuple[str, str], ...] = ()
     captions: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
+    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
