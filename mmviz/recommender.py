@@ -1,0 +1,137 @@
+"""Fusion plus user tower as one torch module, and the loader that feeds it items.
+
+Shape letters: B users of a batch, S items of a batch, I items, D content width, F collaborative width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmviz.features import Features
+from mmviz.fusion.base import Fused, Fusion, ModalityShape, Tokens, setting
+from mmviz.fusion_ranker import FusionRanker, scoring_rule, subsets
+
+__all__ = ["ItemLoader", "Recommender", "RecommenderConfig", "shapes_of"]
+
+
+@dataclass(frozen=True)
+class RecommenderConfig:
+    """Settings of the user tower."""
+
+    collaborative: bool = setting(True, "Learn from who took what, beside the content.")
+    factors: int = setting(64, "Width F of the collaborative vectors.", 4, 512)
+
+
+def shapes_of(features: Features) -> dict[str, ModalityShape]:
+    """The sizes that a fusion needs to know, read off a token store."""
+    return {
+        name: ModalityShape(part.tokens.shape[1], part.tokens.shape[2], part.pooled.shape[1])
+        for name, part in features.modalities.items()
+    }
+
+
+class ItemLoader:
+    """Takes rows of the token store to the device as `Tokens`; at level "pooled" the tokens stay on disk."""
+
+    def __init__(self, features: Features, names: tuple[str, ...], level: str, device: torch.device) -> None:
+        self.features = features
+        self.names = names
+        self.level = level
+        self.device = device
+        parts = {n: features.modalities[n] for n in names}
+        self._pooled = {n: torch.from_numpy(np.asarray(p.pooled, dtype=np.float32)) for n, p in parts.items()}
+        self._mask = {n: torch.from_numpy(np.ascontiguousarray(p.mask)) for n, p in parts.items()}
+
+    def __call__(self, items: Tensor) -> dict[str, Tokens]:
+        """Tokens of the items (S,) of every modality."""
+        return {name: self._load(name, items.cpu()) for name in self.names}
+
+    def _load(self, name: str, items: Tensor) -> Tokens:
+        pooled, mask = self._pooled[name][items], self._mask[name][items]  # (S, Dp), (S, N)
+        if self.level == "pooled":
+            values = torch.zeros(len(items), 1, 0)  # (S, 1, 0)
+            mask = mask.any(dim=1, keepdim=True)  # (S, 1)
+        else:
+            rows = self.features.modalities[name].tokens[items.numpy()]  # (S, N, D) float16
+            values = torch.from_numpy(rows).float()  # (S, N, D)
+        tokens = Tokens(values, mask, pooled)
+        return tokens.pinned().to(self.device) if self.device.type == "cuda" else tokens.to(self.device)
+
+    def prepare(self, fusion: Fusion, train_items: np.ndarray) -> None:
+        """Fit the closed-form parts of a fusion on the train items' summaries, on the CPU."""
+        rows = torch.from_numpy(np.flatnonzero(train_items))  # (n,)
+        masks = {n: self._mask[n][rows].any(dim=1, keepdim=True) for n in self.names}  # (n, 1)
+        fusion.prepare(
+            {n: Tokens(torch.zeros(len(rows), 1, 0), masks[n], self._pooled[n][rows]) for n in self.names}
+        )
+
+
+class Recommender(nn.Module):
+    """One fusion strategy under the scoring rule of `fusion_ranker`.
+
+    `known` (I,) bool marks the items with train interactions; the others have no collaborative part.
+    """
+
+    known: Tensor
+
+    def __init__(self, fusion: Fusion, known: np.ndarray, popularity: np.ndarray, config: RecommenderConfig) -> None:
+        super().__init__()
+        self.fusion = fusion
+        self.collaborative = config.collaborative
+        dim, n_items = fusion.config.dim, len(known)
+        self.register_buffer("known", torch.from_numpy(known.astype(np.float32)))  # (I,)
+        self.user_map = nn.Parameter(torch.eye(dim) / dim**0.5)  # (D, D)
+        self.inward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
+        self.outward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
+        start = np.log1p(popularity) - np.log1p(popularity)[known].mean() if known.any() else np.zeros(n_items)
+        self.bias = nn.Parameter(torch.from_numpy(start.astype(np.float32)))  # (I,)
+
+    def tables(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Collaborative vectors and bias with unknown items at 0: y (I, F), q (I, F), b (I,)."""
+        if not self.collaborative:
+            return self.inward.detach() * 0, self.outward.detach() * 0, self.bias.detach() * 0
+        known = self.known[:, None]  # (I, 1)
+        return self.inward * known, self.outward * known, self.bias * self.known
+
+    def content(self, modalities: Mapping[str, Tokens]) -> tuple[Tensor, Fused]:
+        """Content vectors (S, D), measured from what the fusion says of an item without any content."""
+        fused = self.fusion(modalities)
+        nothing = self.fusion({n: t[:1].where(torch.zeros_like(t.present[:1])) for n, t in modalities.items()})
+        return fused.embedding - nothing.embedding, fused
+
+    def scores(self, history: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores (B, I) from interactions and from content for normalised histories (B, I)."""
+        return scoring_rule(history, content, self.user_map, *self.tables())
+
+    @torch.no_grad()
+    def all_content(self, loader: ItemLoader, present: tuple[str, ...] | None = None, batch: int = 512) -> Tensor:
+        """Content vectors (I, D) of every item when only the modalities in `present` are seen (None = all)."""
+        was_training = self.training
+        self.eval()
+        parts = []
+        for items in torch.arange(len(self.known)).split(batch):
+            tokens = loader(items)
+            if present is not None:
+                tokens = {n: t if n in present else t.where(torch.zeros_like(t.present)) for n, t in tokens.items()}
+            parts.append(self.content(tokens)[0].float())  # (S, D)
+        self.train(was_training)
+        return torch.cat(parts)  # (I, D)
+
+    def ranker(self, loader: ItemLoader, complete: bool = True) -> FusionRanker:
+        """The tables from which this model is served without torch.
+
+        `complete` False leaves out what the model says when it lacks a modality (for use at full weights only).
+        """
+        names = self.fusion.names
+        arrays = [a.detach().cpu().numpy().astype(np.float32) for a in (self.user_map, *self.tables())]
+        if complete:
+            content = np.stack([self.all_content(loader, s).cpu().numpy() for s in subsets(names)])  # (2^M-1, I, D)
+        else:
+            full = self.all_content(loader).cpu().numpy()  # (I, D)
+            content = np.broadcast_to(full, (2 ** len(names) - 1, *full.shape))  # (2^M-1, I, D)
+        return FusionRanker(names, content, *arrays)

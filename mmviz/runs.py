@@ -1,0 +1,141 @@
+"""The run store: what was trained, on what, how, and how good it turned out. A run is written once and never again."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file, save_file
+
+from mmviz.errors import RunError
+from mmviz.home import replacing_folder
+
+__all__ = ["Run", "RunStore", "new_run_id"]
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """The record of one training. Metrics are means over the users that the split evaluates.
+
+    - `strategy`, `kind` ("fusion" or "control"), `seed`, `settings` (all configs, by part).
+    - `catalogue` and `encoder` by name; `fingerprints` of catalogue, features and split content.
+    - `validation` and `metrics` (test): {"ndcg@10": …}; `n_users` that the test split evaluates.
+    - `history`: one dict a round of training; [] for a closed form.
+    - `test_opened`: when the test split was read, once (UTC, ISO 8601).
+    """
+
+    run_id: str
+    strategy: str
+    kind: str
+    catalogue: str
+    encoder: str
+    split: str
+    seed: int
+    settings: dict[str, dict[str, Any]]
+    fingerprints: dict[str, str]
+    validation: dict[str, float]
+    metrics: dict[str, float]
+    n_users: int
+    modalities: tuple[str, ...]
+    parameters: int
+    seconds: float
+    created: str
+    test_opened: str
+    device: str
+    versions: dict[str, str] = field(default_factory=dict)
+    history: tuple[dict[str, Any], ...] = ()
+
+
+def new_run_id(strategy: str, split: str, seed: int) -> str:
+    """A name that sorts by time, can be read, and is never given twice."""
+    now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return f"{now}-{strategy}-{split}-s{seed}-{uuid4().hex[:6]}"
+
+
+class RunStore:
+    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, `ranker.safetensors`, `model.safetensors`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(
+        self,
+        run: Run,
+        per_user: pd.DataFrame,
+        ranker: dict[str, np.ndarray],
+        model: dict[str, np.ndarray] | None = None,
+    ) -> Path:
+        """Write a run in one go. Raises RunError when that id is taken: a run is never overwritten."""
+        target = self._path(run.run_id)
+        if target.exists():
+            raise RunError(f"There is a run '{run.run_id}' already, and runs are never overwritten. Train again.")
+        with replacing_folder(target) as draft:
+            record = {"format": _FORMAT, **asdict(run)}
+            (draft / "run.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+            per_user.to_parquet(draft / "users.parquet", index=False)
+            _save_arrays(ranker, draft / "ranker.safetensors")
+            if model is not None:
+                _save_arrays(model, draft / "model.safetensors")
+        return target
+
+    def all(self) -> list[Run]:
+        """Every readable run, oldest first. A folder that is not a whole run is passed over."""
+        found = []
+        for path in sorted(self.folder.glob("*/run.json")):
+            if not path.parent.name.startswith("."):
+                found.append(self._read(path))
+        return found
+
+    def load(self, run_id: str) -> Run:
+        return self._read(self._path(run_id) / "run.json")
+
+    def ranker_state(self, run_id: str) -> dict[str, np.ndarray]:
+        """Arrays for `Ranker.from_state`."""
+        return _load_arrays(self._path(run_id) / "ranker.safetensors", run_id)
+
+    def model_state(self, run_id: str) -> dict[str, np.ndarray]:
+        """Weights of the torch module. Raises RunError for a run without one (a closed form)."""
+        return _load_arrays(self._path(run_id) / "model.safetensors", run_id)
+
+    def per_user(self, run_id: str) -> pd.DataFrame:
+        """Test metrics of each evaluated user: `user` (code), then one column a metric."""
+        path = self._path(run_id) / "users.parquet"
+        if not path.is_file():
+            raise RunError(f"Run '{run_id}' has no per-user results; it was damaged. Train it again.")
+        return pd.read_parquet(path)
+
+    def _path(self, run_id: str) -> Path:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", run_id):
+            raise RunError(f"'{run_id}' is not the name of a run. `mmviz list runs` shows them.")
+        return self.folder / run_id
+
+    def _read(self, path: Path) -> Run:
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RunError(f"There is no run '{path.parent.name}'. `mmviz list runs` shows those that exist.") from None
+        except json.JSONDecodeError as error:
+            raise RunError(f"The record of run '{path.parent.name}' cannot be read ({error}). Train it again.") from None
+        if record.pop("format", None) != _FORMAT:
+            raise RunError(f"Run '{path.parent.name}' was written by another version of mmviz. Train it again.")
+        return Run(**{**record, "modalities": tuple(record["modalities"]), "history": tuple(record["history"])})
+
+
+def _save_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
+    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
+
+
+def _load_arrays(path: Path, run_id: str) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise RunError(f"Run '{run_id}' has no {path.stem} weights; it has none or was damaged. Train it again.")
+    arrays: dict[str, np.ndarray] = load_file(path)
+    return arrays
