@@ -1,4 +1,4 @@
-"""The one interface of everything that ranks items for a user: fusion models, controls and closed forms alike.
+"""The one interface of everything that ranks items for a user: fusion models, controls, closed forms.
 
 numpy and scipy only, so that a stored run serves recommendations without loading torch.
 Shape letters: B users of a batch, I items, D width.
@@ -30,7 +30,10 @@ class Ranker(ABC):
 
     @abstractmethod
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
-        """Scores (B, I) float32 of every item for histories (B, I); higher is better, seen items are not masked."""
+        """Scores (B, I) float32 of every item for histories (B, I).
+
+        Higher is better; seen items are not masked.
+        """
 
     @abstractmethod
     def state(self) -> dict[str, np.ndarray]:
@@ -46,12 +49,14 @@ class Ranker(ABC):
         return None
 
 
-def modality_shares(ranker: Ranker, history: csr_array, weights: Weights | None = None) -> dict[str, np.ndarray]:
+def modality_shares(
+    ranker: Ranker, history: csr_array, weights: Weights | None = None
+) -> dict[str, np.ndarray]:
     """Split every score into what each modality and the interactions brought; the parts add up to the score.
 
-    The shares are the Shapley values of the game v(S) = score with only the modalities in S (at the weights given),
-    and "interactions" is v(∅): what the ranker would say if it saw no content at all. With M modalities this costs
-    2^M scorings. Returns name -> (B, I). Source: Shapley, A value for n-person games, 1953.
+    The shares are the Shapley values of the game v(S) = score with only the modalities in S (at the weights
+    given), and "interactions" is v(∅): what the ranker would say if it saw no content at all. With M modalities
+    this costs 2^M scorings. Returns name -> (B, I). Source: Shapley, A value for n-person games, 1953.
     """
     names = ranker.modalities
     given = {name: 1.0 if weights is None else weights.get(name, 1.0) for name in names}
@@ -76,9 +81,27 @@ def modality_shares(ranker: Ranker, history: csr_array, weights: Weights | None 
 def top_k(scores: np.ndarray, k: int) -> np.ndarray:
     """Columns of the k highest finite scores of each row, best first, ties by column: (B, I) -> (B, k) int64.
 
-    Places that no finite score fills hold -1.
+    Places that no finite score fills hold -1. Linear in I: the k-th score is found by partition, and only the
+    k that stay are sorted.
     """
     k = min(k, scores.shape[1])
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]  # (B, k)
-    filled = np.isfinite(np.take_along_axis(scores, order, axis=1))  # (B, k)
-    return np.where(filled, order, -1)
+    columns = _highest(scores, k)  # (B, k)
+    values = np.take_along_axis(scores, columns, axis=1)  # (B, k)
+    order = np.argsort(-values, axis=1, kind="stable")  # (B, k)
+    ranked = np.take_along_axis(columns, order, axis=1)  # (B, k)
+    return np.where(np.isfinite(np.take_along_axis(values, order, axis=1)), ranked, -1)
+
+
+def _highest(scores: np.ndarray, k: int) -> np.ndarray:
+    """Columns of the k highest scores of each row in ascending order, ties by column: (B, I) -> (B, k)."""
+    rows, n = scores.shape
+    if k in (0, n):
+        return np.broadcast_to(np.arange(k), (rows, k))
+    if np.isnan(scores).any():
+        scores = np.where(np.isnan(scores), -np.inf, scores)
+    least = np.partition(scores, n - k, axis=1)[:, n - k, None]  # (B, 1)
+    above, equal = scores > least, scores == least  # (B, I) each
+    room = k - above.sum(axis=1, keepdims=True)  # (B, 1)
+    if (equal.sum(axis=1, keepdims=True) > room).any():
+        equal &= np.cumsum(equal, axis=1) <= room  # (B, I): of those that tie at the end, the first ones stay
+    return np.nonzero(above | equal)[1].reshape(rows, k)

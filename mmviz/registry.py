@@ -1,0 +1,92 @@
+"""A folder as a registry: every file in it that defines one class of a kind is known by the file's name."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from mmviz.errors import MmvizError, UnknownNameError
+
+__all__ = ["FolderRegistry"]
+
+T = TypeVar("T")
+
+
+class FolderRegistry(Generic[T]):
+    """The classes that the files of one package define, one a file, known by the name of the file.
+
+    The package's `base` module holds the contract, and modules whose name begins with an underscore hold
+    what several files share; neither is an entry. Nothing is imported before `classes` or `get` is called,
+    so that names can be listed without loading the libraries that the entries need.
+
+    - `package`, `path`: `__name__` and `__path__` of the package.
+    - `contract`: name of the class in the package's `base` module that every entry extends. It has a `title`.
+    - `noun`: what an entry is called in messages ("strategy"), with its plural.
+    - `error`: what is raised for a file that breaks the rules.
+    """
+
+    def __init__(
+        self, package: str, path: Iterable[str], contract: str, noun: tuple[str, str], error: type[MmvizError]
+    ) -> None:
+        self._package = package
+        self._path = path
+        self._contract = contract
+        self._noun, self._nouns = noun
+        self._error = error
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of all entries in alphabetical order, without importing any of them."""
+        modules = (module.name for module in pkgutil.iter_modules(self._path))
+        return tuple(sorted(name for name in modules if name != "base" and not name.startswith("_")))
+
+    @cached_property
+    def classes(self) -> dict[str, type[T]]:
+        """Name -> class of every entry.
+
+        Raises `error` when a file does not define exactly one, has no title, or shares it with another.
+        """
+        found = {name: self._the_one_in(name) for name in self.names}
+        titles: dict[str, str] = {}
+        for name, cls in found.items():
+            title = getattr(cls, "title", None)
+            if not isinstance(title, str) or not title:
+                raise self._error(
+                    f"{self._file(name)} gives its {self._noun} no title. Set the class's `title`."
+                )
+            if title in titles:
+                raise self._error(
+                    f"Two {self._nouns} are titled '{title}': {self._file(titles[title])} and "
+                    f"{self._file(name)}. Give one of them another title."
+                )
+            titles[title] = name
+        return found
+
+    def get(self, name: str) -> type[T]:
+        """The class of one entry. Raises UnknownNameError with the nearest name."""
+        if name not in self.names:
+            raise UnknownNameError(self._noun, name, self.names)
+        return self.classes[name]
+
+    def _the_one_in(self, name: str) -> type[T]:
+        contract: type[T] = getattr(importlib.import_module(f"{self._package}.base"), self._contract)
+        module = importlib.import_module(f"{self._package}.{name}")
+        own = [
+            cls
+            for _, cls in inspect.getmembers(module, inspect.isclass)
+            if issubclass(cls, contract) and cls.__module__ == module.__name__ and not inspect.isabstract(cls)
+        ]
+        if len(own) != 1:
+            raise self._error(
+                f"{self._file(name)} defines {len(own)} {self._nouns} "
+                f"({', '.join(cls.__name__ for cls in own) or 'none'}); "
+                f"such a file holds exactly one subclass of {self._contract}."
+            )
+        return own[0]
+
+    def _file(self, name: str) -> str:
+        return f"{self._package.rpartition('.')[2]}/{name}.py"
