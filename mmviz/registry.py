@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from mmviz.errors import MmvizError, UnknownNameError
@@ -72,6 +75,18 @@ class FolderRegistry(Generic[T]):
             raise UnknownNameError(self._noun, name, self.names)
         return self.classes[name]
 
+    def texts(self, name: str) -> dict[str, str]:
+        """The class attributes of an entry that are plain strings (title, summary …), read without importing it.
+
+        A menu can so be drawn without loading the libraries that the entries need. Raises UnknownNameError.
+        """
+        if name not in self.names:
+            raise UnknownNameError(self._noun, name, self.names)
+        spec = importlib.util.find_spec(f"{self._package}.{name}")
+        source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
+        found = [_string_attributes(node) for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+        return next((texts for texts in found if "title" in texts), {"title": name})
+
     def _the_one_in(self, name: str) -> type[T]:
         contract: type[T] = getattr(importlib.import_module(f"{self._package}.base"), self._contract)
         module = importlib.import_module(f"{self._package}.{name}")
@@ -90,3 +105,13 @@ class FolderRegistry(Generic[T]):
 
     def _file(self, name: str) -> str:
         return f"{self._package.rpartition('.')[2]}/{name}.py"
+
+
+def _string_attributes(node: ast.ClassDef) -> dict[str, str]:
+    return {
+        target.id: item.value.value
+        for item in node.body
+        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str)
+        for target in item.targets
+        if isinstance(target, ast.Name)
+    }

@@ -1,23 +1,33 @@
-"""Settings that a form can draw: dataclass fields that carry their bounds and a sentence of help."""
+"""Small things that mmviz remembers between starts, in one JSON file under the data home."""
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import field
+import json
+from pathlib import Path
 from typing import Any
 
-__all__ = ["check_bounds", "setting"]
+from mmviz.home import replacing
+
+__all__ = ["Settings"]
 
 
-def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:  # noqa: A002
-    """A dataclass field whose metadata holds its bounds and one sentence of help."""
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
+class Settings:
+    """A flat mapping of names to JSON values. A file that cannot be read counts as empty."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
-def check_bounds(config: Any, error: type[Exception] = ValueError) -> None:
-    """Raise `error` when a setting of the dataclass instance `config` lies outside its bounds."""
-    for spec in dataclasses.fields(config):
-        low, high = spec.metadata.get("low"), spec.metadata.get("high")
-        value = getattr(config, spec.name)
-        if low is not None and high is not None and not low <= value <= high:
-            raise error(f"{spec.name} is {value}; it must lie between {low} and {high}.")
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._all().get(name, default)
+
+    def set(self, name: str, value: Any) -> None:
+        values = {**self._all(), name: value}
+        with replacing(self._path) as draft:
+            draft.write_text(json.dumps(values, indent=1), encoding="utf-8")
+
+    def _all(self) -> dict[str, Any]:
+        try:
+            values = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return values if isinstance(values, dict) else {}
