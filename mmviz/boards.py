@@ -41,7 +41,11 @@ class Wish:
 
 
 def make_board(
-    catalogue: Catalogue, split: Split, rankers: Sequence[tuple[RunCard, Ranker]], wish: Wish, person: Person | None
+    catalogue: Catalogue,
+    split: Split,
+    rankers: Sequence[tuple[RunCard, Ranker]],
+    wish: Wish,
+    person: Person | None,
 ) -> Board:
     """Rank every candidate with every ranker and set the lists side by side.
 
@@ -51,7 +55,9 @@ def make_board(
     parts = _parts(catalogue, split, wish.user)
     train = sorted({*parts["train"], *wish.liked})
     history = csr_array((np.ones(len(train), np.float32), ([0] * len(train), train)), (1, catalogue.n_items))
-    candidates = wish.allowed & split.candidates("test") if wish.user is not None else wish.allowed.copy()  # (I,)
+    candidates = (
+        wish.allowed & split.candidates("test") if wish.user is not None else wish.allowed.copy()
+    )  # (I,)
     if not wish.seen:
         candidates[[*train, *parts["valid"]]] = False
     held_out = np.zeros(catalogue.n_items, dtype=bool)  # (I,)
@@ -85,7 +91,9 @@ def person_history(
         side = _sides(catalogue, split)
         rows = np.flatnonzero(catalogue.interactions["user"].to_numpy() == user)
         for row, item, rating, when in zip(
-            rows, *(catalogue.interactions[c].to_numpy()[rows] for c in ("item", "rating", "time")), strict=True
+            rows,
+            *(catalogue.interactions[c].to_numpy()[rows] for c in ("item", "rating", "time")),
+            strict=True,
         ):
             if side[row]:
                 entries.append(HistoryEntry(int(item), float(rating), float(when), _PARTS[side[row] - 1]))
@@ -133,7 +141,10 @@ def _parts(catalogue: Catalogue, split: Split, user: int | None) -> dict[Part, l
 
 
 def _reference_ranks(
-    rankers: Sequence[tuple[RunCard, Ranker]], scores: list[np.ndarray], candidates: np.ndarray, reference: str | None
+    rankers: Sequence[tuple[RunCard, Ranker]],
+    scores: list[np.ndarray],
+    candidates: np.ndarray,
+    reference: str | None,
 ) -> np.ndarray | None:
     """(I,) rank of every candidate in the reference column, 1 = first, 0 = not ranked; None without a reference."""
     for (card, _), score in zip(rankers, scores, strict=True):
@@ -156,7 +167,9 @@ def _column(
     held_out: np.ndarray,
     wish: Wish,
 ) -> BoardColumn:
-    shares = {name: part[0] for name, part in modality_shares(ranker, history, wish.weights).items()}  # (I,) each
+    shares = {
+        name: part[0] for name, part in modality_shares(ranker, history, wish.weights).items()
+    }  # (I,) each
     chosen = [int(item) for item in picks if item >= 0]
     cards = tuple(
         Pick(

@@ -33,7 +33,9 @@ def pick_device(wanted: str | None = None) -> Kind:
     if wanted not in _KINDS:
         raise MmvizError(f"'{wanted}' is not a device. Set MMVIZ_DEVICE to one of: {', '.join(_KINDS)}.")
     if (wanted == "cuda" and not _has_cuda()) or (wanted == "mps" and not _has_mps()):
-        raise MmvizError(f"The device '{wanted}' was asked for but torch does not find one. Unset MMVIZ_DEVICE.")
+        raise MmvizError(
+            f"The device '{wanted}' was asked for but torch does not find one. Unset MMVIZ_DEVICE."
+        )
     return cast(Kind, wanted)
 
 
@@ -59,7 +61,9 @@ def describe_device(kind: Kind) -> DeviceCard:
 
 
 def _has_cuda() -> bool:
-    if not (Path("/proc/driver/nvidia").exists() or Path("/dev/nvidiactl").exists() or sys.platform == "win32"):
+    if not (
+        Path("/proc/driver/nvidia").exists() or Path("/dev/nvidiactl").exists() or sys.platform == "win32"
+    ):
         return False
     import torch
 

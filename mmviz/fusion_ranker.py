@@ -18,7 +18,9 @@ from mmviz.ranker import Ranker, Weights
 __all__ = ["FusionRanker", "normalised", "scoring_rule", "subsets"]
 
 
-def scoring_rule(history: Any, content: Any, user_map: Any, inward: Any, outward: Any, bias: Any) -> tuple[Any, Any]:
+def scoring_rule(
+    history: Any, content: Any, user_map: Any, inward: Any, outward: Any, bias: Any
+) -> tuple[Any, Any]:
     """The one rule by which a fusion model scores: s(u, i) = b_i + p_u·q_i + w_u·m_i.
 
     Works alike on torch tensors in training and on numpy arrays in serving.
@@ -88,7 +90,12 @@ class FusionRanker(Ranker):
 
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
         parts = scoring_rule(
-            normalised(history), self.embedding(weights), self._user_map, self._inward, self._outward, self._bias
+            normalised(history),
+            self.embedding(weights),
+            self._user_map,
+            self._inward,
+            self._outward,
+            self._bias,
         )
         return np.asarray(parts[0] + parts[1], dtype=np.float32)  # (B, I)
 

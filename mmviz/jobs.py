@@ -44,7 +44,14 @@ class _Job:
     def card(self) -> JobCard:
         seconds = time.monotonic() - self.started if self.state == "running" else self.seconds
         return JobCard(
-            self.job_id, self.title, self.catalogue, self.state, self.progress, self.error, seconds, self.result
+            self.job_id,
+            self.title,
+            self.catalogue,
+            self.state,
+            self.progress,
+            self.error,
+            seconds,
+            self.result,
         )
 
 

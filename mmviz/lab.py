@@ -1,69 +1,465 @@
-"""The lab: the only thing that pages, the command line and notebooks talk to."""
+"""The lab: the only thing that pages, the command line and notebooks talk to.
+
+>>> lab = Lab()
+>>> lab.import_folder(Path("films"))        # doctest: +SKIP
+>>> lab.encode("films")                     # doctest: +SKIP
+>>> lab.train("films", "concat").metrics    # doctest: +SKIP
+>>> lab.recommend("films", ["concat", "afn"], user_id="7").columns[0].picks   # doctest: +SKIP
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from mmviz import baselines, fusion
+from mmviz.boards import Wish, make_board, matches, person_history
+from mmviz.catalogue import store
 from mmviz.catalogue.base import Catalogue
 from mmviz.catalogue.report import ImportReport
-from mmviz.progress import Report, silent
+from mmviz.devices import describe_device, pick_device
+from mmviz.errors import CatalogueError, FeatureError, MmvizError, RunError, UnknownNameError
+from mmviz.evaluation.splits import Split, default_split, describe, make_split, split_names
+from mmviz.features import Features
+from mmviz.home import data_home
+from mmviz.jobs import Jobs
+from mmviz.people import find_people, person
+from mmviz.progress import Progress, Report, silent
+from mmviz.ranker import Ranker
+from mmviz.runs import Run, RunStore
+from mmviz.searching import by_words, joint_space, nearest_to, pooled_space, unit_rows
+from mmviz.settings import Settings
+from mmviz.shelf import Shelf
 from mmviz.views import (
-    Board, CatalogueCard, DeviceCard, Found, HistoryEntry, JobCard, Person, RunCard, SplitCard, StrategyCard,
+    Board,
+    CatalogueCard,
+    DeviceCard,
+    Found,
+    HistoryEntry,
+    JobCard,
+    Person,
+    RunCard,
+    SplitCard,
+    StrategyCard,
 )
 
-__all__ = ["Lab"]
+__all__ = ["DEFAULT_ENCODER", "FIRST_STRATEGIES", "Lab"]
+
+DEFAULT_ENCODER = "bundled"
+FIRST_STRATEGIES = ("concat", "attention", "gcca", "afn")
+"""What is trained on a new catalogue before anyone asks: four ways that differ, from plain to token by token."""
+
+_FIRST_CONTROLS = ("popularity", "ease")
 
 
 class Lab:
-    """Everything that mmviz can do, as verbs. Thread-safe; one instance a process is enough."""
+    """Everything that mmviz can do, as verbs. Thread-safe; one instance a process is enough.
 
-    def __init__(self, home: Path | None = None, device: str | None = None) -> None: ...
+    `home` is where catalogues, features and runs are kept (default: `MMVIZ_HOME`, else the platform's data folder);
+    `device` is "cuda", "mps" or "cpu" (default: `MMVIZ_DEVICE`, else the best that is there).
+    """
 
-    # catalogues
-    def catalogues(self) -> list[CatalogueCard]: ...
-    def catalogue(self, name: str) -> Catalogue: ...
-    def import_folder(self, folder: Path, name: str | None = None, mapping: Mapping[str, str] | None = None,
-                      report: Report = silent) -> ImportReport: ...
-    def import_report(self, name: str) -> ImportReport: ...
-    def add_demo(self, size: int = 1200, report: Report = silent) -> CatalogueCard: ...
-    def remove_catalogue(self, name: str) -> None: ...
+    def __init__(self, home: Path | None = None, device: str | None = None) -> None:
+        self.home = home or data_home()
+        self._device = pick_device(device)
+        self._runs = RunStore(self.home / "runs")
+        self._settings = Settings(self.home / "settings.json")
+        self._jobs = Jobs()
+        self._catalogues: Shelf[Catalogue] = Shelf(8)
+        self._features: Shelf[Features] = Shelf(4)
+        self._splits: Shelf[Split] = Shelf(32)
+        self._rankers: Shelf[Ranker] = Shelf(24)
+        self._spaces: Shelf[np.ndarray] = Shelf(16)
+        self._encoders: Shelf[Any] = Shelf(2)
+        self._working = threading.Lock()  # one encoding or training at a time, whoever asks
 
-    # features
-    def encode(self, catalogue: str, encoder: str = "bundled", report: Report = silent) -> int: ...
+    # ── catalogues ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def catalogues(self) -> list[CatalogueCard]:
+        """All kept catalogues, in alphabetical order."""
+        return [self._card(name) for name in store.names(self.home)]
+
+    def catalogue(self, name: str) -> Catalogue:
+        """A kept catalogue. Raises UnknownNameError with the nearest name."""
+        known = store.names(self.home)
+        if name not in known:
+            raise UnknownNameError("catalogue", name, known)
+        return self._catalogues.get(store.stamp(self.home, name), lambda: store.load(self.home, name))
+
+    def import_folder(
+        self,
+        folder: Path,
+        name: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+        replace: bool = False,
+        report: Report = silent,
+    ) -> ImportReport:
+        """Read a folder of items, pictures and interactions and keep it. Raises CatalogueError in plain words."""
+        from mmviz.catalogue import read_folder
+
+        _, result = read_folder(folder, self.home, name=name, mapping=mapping, replace=replace, report=report)
+        return result
+
+    def import_report(self, name: str) -> ImportReport:
+        """What the import of a kept catalogue found. Raises CatalogueError for one that was not imported."""
+        return store.load_report(self.home, self.catalogue(name).name)
+
+    def add_demo(self, size: int = 1200, report: Report = silent) -> CatalogueCard:
+        """Draw the demo catalogue, whose right answers are known, and keep it as "demo"."""
+        from mmviz.catalogue.demo import make_demo
+
+        made = make_demo(self.home, size=size, report=report)
+        return self._card(made.name)
+
+    def remove_catalogue(self, name: str) -> None:
+        """Forget a catalogue. Its runs and features stay, and fit again if the same content is imported."""
+        store.remove(self.home, self.catalogue(name).name)
+
+    # ── features ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def encode(self, catalogue: str, encoder: str = DEFAULT_ENCODER, report: Report = silent) -> int:
+        """Turn every picture and text into features; returns the number of items. Resumes where it was stopped."""
+        from mmviz.features import encode_catalogue
+
+        with self._working:
+            features = encode_catalogue(self.catalogue(catalogue), self._encoder(encoder), self.home, report)
+        return features.n_items
+
+    def features(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> Features:
+        """The stored features. Raises FeatureError that says to encode first."""
+        from mmviz.features import load_features
+
+        found = self.catalogue(catalogue)
+        key = f"{found.fingerprint}/{encoder}"
+        return self._features.get(key, lambda: load_features(found, encoder, self.home))
+
     def search(self, catalogue: str, query: str, mode: str = "words", k: int = 60) -> Found:
-        """mode "words" (titles and texts) or "meaning" (through the encoder's joint space)."""
+        """Items for a query: mode "words" (letters of titles and texts) or "meaning" (the encoder's joint space)."""
+        found = self.catalogue(catalogue)
+        if mode == "words":
+            return by_words(found, query, k)
+        if mode != "meaning":
+            raise UnknownNameError("search mode", mode, ("words", "meaning"))
+        features = self.features(catalogue)
+        vector = self._encoder(features.encoder).encode_query(query)
+        return nearest_to(vector, self._space(catalogue, "joint"), k)
+
     def neighbours(self, catalogue: str, item_id: str, space: str, k: int = 12) -> Found:
-        """space: "image", "text", "joint" or the name of a strategy that has a run."""
+        """The nearest items in a space: "image", "text", "joint", or a strategy that has a run on the default split."""
+        vectors = self._space(catalogue, space)
+        item = self._item(self.catalogue(catalogue), item_id)
+        return nearest_to(vectors[item], vectors, k, but=item)
 
-    # models
+    # ── models ────────────────────────────────────────────────────────────────────────────────────────────────
+
     def strategies(self) -> list[StrategyCard]:
-        """Fusions in registry order, then controls."""
-    def splits(self, catalogue: str) -> list[SplitCard]: ...
-    def default_split(self, catalogue: str) -> SplitCard: ...
-    def train(self, catalogue: str, strategy: str, split: str | None = None, settings: Mapping[str, Any] | None = None,
-              seed: int = 0, encoder: str = "bundled", report: Report = silent) -> RunCard: ...
+        """What can be trained: fusions in registry order, then controls."""
+        named = [("fusion", n, fusion.texts(n)) for n in fusion.names()]
+        named += [("control", n, baselines.texts(n)) for n in baselines.names()]
+        return [
+            StrategyCard(
+                name, t["title"], t.get("summary", ""), t.get("formula", ""), t.get("paper", ""), kind, order
+            )  # type: ignore[arg-type]
+            for order, (kind, name, t) in enumerate(named)
+        ]
+
+    def splits(self, catalogue: str) -> list[SplitCard]:
+        """Every way to split a catalogue, with the number of people it evaluates and whether that is enough."""
+        found = self.catalogue(catalogue)
+        return [_split_card(describe(found, name)) for name in split_names()]
+
+    def default_split(self, catalogue: str) -> SplitCard:
+        """The split to use when none is named, with the reason."""
+        name, reason = default_split(self.catalogue(catalogue))
+        card = _split_card(describe(self.catalogue(catalogue), name))
+        return SplitCard(**{**card.__dict__, "reason": reason})
+
+    def train(
+        self,
+        catalogue: str,
+        strategy: str,
+        split: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        encoder: str = DEFAULT_ENCODER,
+        report: Report = silent,
+    ) -> RunCard:
+        """Train a strategy, test it once, and keep the run. `settings` name fields of its configs."""
+        from mmviz.experiment import Experiment, run_experiment
+
+        with self._working:
+            found = self.catalogue(catalogue)
+            experiment = Experiment(
+                found,
+                self.features(catalogue, encoder),
+                self._split(found, split, seed),
+                self._strategy_card(strategy).name,
+                seed,
+                settings or {},
+                self._device,
+            )
+            trained = run_experiment(experiment, report)
+            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model)
+        return self._run_card(trained.run)
+
     def runs(self, catalogue: str, split: str | None = None) -> list[RunCard]:
-        """The newest run of each strategy on that split (default split when None), fusions in registry order first."""
+        """The newest run of each strategy on a split (default: the default split), in the order of `strategies`."""
+        found = self.catalogue(catalogue)
+        chosen = self._split(found, split)
+        newest = {
+            run.strategy: run
+            for run in self._runs.all()
+            if run.fingerprints["catalogue"] == found.fingerprint
+            and run.fingerprints["split"] == chosen.fingerprint
+        }
+        known = {card.name for card in self.strategies()}
+        cards = [self._run_card(run) for run in newest.values() if run.strategy in known]
+        return sorted(cards, key=lambda card: card.order)
 
-    # people
-    def people(self, catalogue: str, split: str | None = None, find: str = "", order: str = "active",
-               limit: int = 50) -> list[Person]:
-        """order: "active", "newest", "hardest" (lowest NDCG of the runs present), "id"."""
-    def history(self, catalogue: str, user_id: str, split: str | None = None) -> tuple[HistoryEntry, ...]: ...
-    def recommend(self, catalogue: str, strategies: Sequence[str], user_id: str | None = None,
-                  liked: Sequence[str] = (), k: int = 10, weights: Mapping[str, float] | None = None,
-                  seen: bool = False, filters: Mapping[str, Sequence[str]] | None = None,
-                  reference: str | None = None, split: str | None = None) -> Board:
-        """`liked` item ids stand for a new person (user_id None) or are added to the history of user_id."""
+    def run(self, run_id: str) -> Run:
+        """The whole record of one run."""
+        return self._runs.load(run_id)
 
-    # device and jobs
-    def device(self) -> DeviceCard: ...
-    def start_import(self, folder: Path, name: str | None = None) -> str: ...
-    def start_encode(self, catalogue: str) -> str: ...
-    def start_train(self, catalogue: str, strategies: Sequence[str], split: str | None = None) -> str: ...
+    # ── people ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def people(
+        self, catalogue: str, split: str | None = None, find: str = "", order: str = "active", limit: int = 50
+    ) -> list[Person]:
+        """People to look at: order "active", "newest", "hardest" (lowest NDCG of the runs present) or "id"."""
+        found = self.catalogue(catalogue)
+        results = (
+            [self._runs.per_user(r.run_id) for r in self.runs(catalogue, split)] if order == "hardest" else []
+        )
+        return find_people(found, self._split(found, split), find, order, limit, results)
+
+    def history(self, catalogue: str, user_id: str, split: str | None = None) -> tuple[HistoryEntry, ...]:
+        """What a person did, oldest first, with the side of the split."""
+        found = self.catalogue(catalogue)
+        return person_history(found, self._split(found, split), self._user(found, user_id))
+
+    def recommend(
+        self,
+        catalogue: str,
+        strategies: Sequence[str],
+        user_id: str | None = None,
+        liked: Sequence[str] = (),
+        k: int = 10,
+        weights: Mapping[str, float] | None = None,
+        seen: bool = False,
+        filters: Mapping[str, Sequence[str]] | None = None,
+        reference: str | None = None,
+        split: str | None = None,
+    ) -> Board:
+        """Several strategies' lists for one person, side by side.
+
+        `liked` item ids stand for a new person (`user_id` None) or join the history of `user_id`; `weights` say how
+        much of a modality counts, 0 to 1; `reference` is the strategy to compare ranks with.
+        """
+        if not 1 <= k <= 200:
+            raise MmvizError(f"A list has between 1 and 200 items; {k} were asked for.")
+        found = self.catalogue(catalogue)
+        chosen = self._split(found, split)
+        cards = {card.strategy: card for card in self.runs(catalogue, split)}
+        picked = [self._trained(cards, name) for name in strategies]
+        user = None if user_id is None else self._user(found, user_id)
+        wish = Wish(
+            user=user,
+            liked=tuple(self._item(found, item_id) for item_id in liked),
+            k=k,
+            weights=dict(weights or {}),
+            seen=seen,
+            allowed=matches(found, filters or {}),
+            reference=cards[reference].run_id if reference in cards else None,
+        )
+        who = None if user is None else person(found, chosen, user)
+        return make_board(found, chosen, [(card, self._ranker(card)) for card in picked], wish, who)
+
+    # ── device, jobs, memory of small things ──────────────────────────────────────────────────────────────────
+
+    def device(self) -> DeviceCard:
+        """Where models run, and its memory."""
+        return describe_device(self._device)
+
+    def start_import(self, folder: Path, name: str | None = None) -> str:
+        """Import, encode and train the first strategies in the background; returns the job's id."""
+
+        def work(report: Report) -> ImportReport:
+            result = self.import_folder(folder, name, report=report)
+            self._prepare(result.name, report)
+            return result
+
+        return self._jobs.start(f"Import {folder.name}", work, key=f"import:{folder}")
+
+    def start_encode(self, catalogue: str) -> str:
+        """Encode in the background; returns the job's id."""
+        return self._jobs.start(
+            f"Encode {catalogue}",
+            lambda report: self.encode(catalogue, report=report),
+            catalogue,
+            f"encode:{catalogue}",
+        )
+
+    def start_train(self, catalogue: str, strategies: Sequence[str], split: str | None = None) -> str:
+        """Train strategies one after the other in the background, encoding first if need be; the job's id."""
+        cards = [self._strategy_card(name) for name in strategies]
+
+        def work(report: Report) -> list[RunCard]:
+            return self._prepare(catalogue, report, tuple(card.name for card in cards), split)
+
+        title = f"Train {', '.join(card.title for card in cards)}"
+        return self._jobs.start(title, work, catalogue, f"train:{catalogue}:{split}:{','.join(strategies)}")
+
     def start_demo(self) -> str:
         """Draw, encode and train the demo catalogue in the background; no second one while one runs."""
-    def jobs(self) -> list[JobCard]: ...
-    def cancel(self, job_id: str) -> None: ...
+
+        def work(report: Report) -> CatalogueCard:
+            card = self.add_demo(report=report)
+            self._prepare(card.name, report)
+            return self._card(card.name)
+
+        return self._jobs.start("Prepare the demo catalogue", work, "demo", "demo")
+
+    def jobs(self) -> list[JobCard]:
+        """Background work of this process, newest first."""
+        return self._jobs.cards()
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job at its next step; what was finished stays."""
+        self._jobs.cancel(job_id)
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """A small thing remembered between starts."""
+        return self._settings.get(name, default)
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Remember a small JSON value between starts."""
+        self._settings.set(name, value)
+
+    # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _prepare(
+        self,
+        catalogue: str,
+        report: Report,
+        strategies: Sequence[str] = (*_FIRST_CONTROLS, *FIRST_STRATEGIES),
+        split: str | None = None,
+    ) -> list[RunCard]:
+        """Encode if that is not done, then train one after the other those that have no run on the split yet."""
+        try:
+            self.features(catalogue)
+        except FeatureError:
+            self.encode(catalogue, report=report)
+        made = []
+        for number, name in enumerate(strategies, start=1):
+
+            def step(progress: Progress, number: int = number) -> None:
+                place = f"{number} of {len(strategies)}"
+                report(Progress(f"{progress.stage} ({place})", progress.done, progress.total, progress.note))
+
+            made.append(self.train(catalogue, name, split, report=step))
+        return made
+
+    def _card(self, name: str) -> CatalogueCard:
+        found = self.catalogue(name)
+        try:
+            encoded = self.features(name).n_items == found.n_items
+        except FeatureError:
+            encoded = False
+        return CatalogueCard(
+            name=name,
+            n_items=found.n_items,
+            n_users=found.n_users,
+            n_interactions=len(found.interactions),
+            n_without_image=int((found.items["image"] == "").sum()),
+            n_without_text=int((found.items["text"] == "").sum()),
+            simulated=found.simulated,
+            encoded=encoded,
+            fingerprint=found.fingerprint,
+        )
+
+    def _split(self, catalogue: Catalogue, name: str | None, seed: int = 0) -> Split:
+        chosen = name or default_split(catalogue)[0]
+        return self._splits.get(
+            f"{catalogue.fingerprint}/{chosen}/{seed}", lambda: make_split(catalogue, chosen, seed)
+        )
+
+    def _encoder(self, name: str) -> Any:
+        from mmviz.encoders import load_encoder
+
+        return self._encoders.get(name, lambda: load_encoder(name, self._device))
+
+    def _ranker(self, card: RunCard) -> Ranker:
+        from mmviz.fusion_ranker import FusionRanker
+
+        kind: type[Ranker] = FusionRanker if card.kind == "fusion" else baselines.strategy(card.strategy)
+        return self._rankers.get(card.run_id, lambda: kind.from_state(self._runs.ranker_state(card.run_id)))
+
+    def _space(self, catalogue: str, space: str) -> np.ndarray:
+        """(I, D) unit vectors of a space by name."""
+        features = self.features(catalogue)
+        if space == "joint":
+            return self._spaces.get(f"{features.fingerprint}/joint", lambda: joint_space(features))
+        if space in features.modalities:
+            return self._spaces.get(f"{features.fingerprint}/{space}", lambda: pooled_space(features, space))
+        cards = {card.strategy: card for card in self.runs(catalogue)}
+        card = self._trained(cards, space)
+        vectors = self._ranker(card).embedding()
+        if vectors is None:
+            raise RunError(f"{card.title} has no item vectors, so nothing is near anything in it.")
+        return self._spaces.get(card.run_id, lambda: unit_rows(vectors))
+
+    def _trained(self, cards: Mapping[str, RunCard], strategy: str) -> RunCard:
+        if strategy not in cards:
+            title = self._strategy_card(strategy).title
+            raise RunError(f"{title} is not trained on this split of the catalogue yet. Train it first.")
+        return cards[strategy]
+
+    def _strategy_card(self, name: str) -> StrategyCard:
+        cards = {card.name: card for card in self.strategies()}
+        if name not in cards:
+            raise UnknownNameError("strategy", name, cards)
+        return cards[name]
+
+    def _run_card(self, run: Run) -> RunCard:
+        card = self._strategy_card(run.strategy)
+        return RunCard(
+            run_id=run.run_id,
+            strategy=run.strategy,
+            title=card.title,
+            kind=card.kind,
+            order=card.order,
+            catalogue=run.catalogue,
+            encoder=run.encoder,
+            split=run.split,
+            seed=run.seed,
+            metrics=run.metrics,
+            validation=run.validation,
+            n_users=run.n_users,
+            seconds=run.seconds,
+            parameters=run.parameters,
+            created=run.created,
+            modalities=run.modalities,
+            knobs=bool(run.modalities),
+        )
+
+    def _item(self, catalogue: Catalogue, item_id: str) -> int:
+        item = catalogue.item_index(item_id)
+        if item is None:
+            raise CatalogueError(f"'{catalogue.name}' has no item '{item_id}'. Search for it by its title.")
+        return item
+
+    def _user(self, catalogue: Catalogue, user_id: str) -> int:
+        user = catalogue.user_index(user_id)
+        if user is None:
+            raise CatalogueError(f"'{catalogue.name}' has no person '{user_id}'. Pick one from the list.")
+        return user
+
+
+def _split_card(summary: Any) -> SplitCard:
+    return SplitCard(
+        summary.name, summary.title, summary.n_test_users, summary.n_test, summary.usable, summary.reason
+    )

@@ -18,7 +18,12 @@ ORDERS = ("active", "newest", "hardest", "id")
 
 
 def find_people(
-    catalogue: Catalogue, split: Split, find: str, order: str, limit: int, per_user: Sequence[pd.DataFrame] = ()
+    catalogue: Catalogue,
+    split: Split,
+    find: str,
+    order: str,
+    limit: int,
+    per_user: Sequence[pd.DataFrame] = (),
 ) -> list[Person]:
     """People whose id contains `find`, in the order asked for; `per_user` are runs' results for "hardest".
 

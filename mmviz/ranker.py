@@ -55,8 +55,8 @@ def modality_shares(
     """Split every score into what each modality and the interactions brought; the parts add up to the score.
 
     The shares are the Shapley values of the game v(S) = score with only the modalities in S (at the weights
-    given), and "interactions" is v(∅): what the ranker would say if it saw no content at all. With M modalities
-    this costs 2^M scorings. Returns name -> (B, I). Source: Shapley, A value for n-person games, 1953.
+    given), and "interactions" is v(∅): what the ranker would say if it saw no content at all. With M
+    modalities this costs 2^M scorings. Returns name -> (B, I). Source: Shapley, A value for n-person games, 1953.
     """
     names = ranker.modalities
     given = {name: 1.0 if weights is None else weights.get(name, 1.0) for name in names}

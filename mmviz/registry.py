@@ -84,7 +84,9 @@ class FolderRegistry(Generic[T]):
             raise UnknownNameError(self._noun, name, self.names)
         spec = importlib.util.find_spec(f"{self._package}.{name}")
         source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
-        found = [_string_attributes(node) for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+        found = [
+            _string_attributes(node) for node in ast.parse(source).body if isinstance(node, ast.ClassDef)
+        ]
         return next((texts for texts in found if "title" in texts), {"title": name})
 
     def _the_one_in(self, name: str) -> type[T]:
@@ -111,7 +113,9 @@ def _string_attributes(node: ast.ClassDef) -> dict[str, str]:
     return {
         target.id: item.value.value
         for item in node.body
-        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str)
+        if isinstance(item, ast.Assign)
+        and isinstance(item.value, ast.Constant)
+        and isinstance(item.value.value, str)
         for target in item.targets
         if isinstance(target, ast.Name)
     }

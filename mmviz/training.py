@@ -37,9 +37,13 @@ class TrainingConfig:
     learning_rate: float = setting(3e-3, "Step size of Adam.", 1e-5, 0.1)
     decay: float = setting(0.02, "Weight decay of the fusion (decoupled).", 0.0, 1.0)
     factor_decay: float = setting(0.02, "Weight decay of the collaborative vectors (decoupled).", 0.0, 1.0)
-    hide: float = setting(0.5, "Share of a person's items that is hidden and has to be found again.", 0.1, 0.9)
+    hide: float = setting(
+        0.5, "Share of a person's items that is hidden and has to be found again.", 0.1, 0.9
+    )
     modality_dropout: float = setting(0.1, "Share of items that lose one modality in a step.", 0.0, 0.9)
-    content_weight: float = setting(1.0, "Weight of the second loss, in which content alone has to find them.", 0.0, 10.0)
+    content_weight: float = setting(
+        1.0, "Weight of the second loss, in which content alone has to find them.", 0.0, 10.0
+    )
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,12 @@ class _Steps:
     """The gradient steps: who, which items, which loss."""
 
     def __init__(
-        self, model: Recommender, loader: ItemLoader, interactions: csr_array, config: TrainingConfig, seed: int
+        self,
+        model: Recommender,
+        loader: ItemLoader,
+        interactions: csr_array,
+        config: TrainingConfig,
+        seed: int,
     ) -> None:
         self.model, self.loader, self.config = model, loader, config
         self.interactions = interactions
@@ -103,9 +112,13 @@ class _Steps:
         self.random = torch.Generator().manual_seed(seed)
         self.people = np.flatnonzero(np.diff(interactions.indptr) >= 2)
         if len(self.people) == 0:
-            raise TrainingError("No person has two or more training interactions, so there is nothing to learn from.")
+            raise TrainingError(
+                "No person has two or more training interactions, so there is nothing to learn from."
+            )
         self.pool = torch.from_numpy(np.flatnonzero(model.known.cpu().numpy()))  # (I_known,)
-        counts = torch.from_numpy(np.bincount(interactions.indices, minlength=interactions.shape[1]))[self.pool]
+        counts = torch.from_numpy(np.bincount(interactions.indices, minlength=interactions.shape[1]))[
+            self.pool
+        ]
         # Half of a step's items are drawn evenly, half by how often they were taken.
         self.chance = 0.5 / len(self.pool) + 0.5 * counts.double() / counts.sum()  # (I_known,)
         self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 8)
@@ -113,7 +126,10 @@ class _Steps:
         factors = [model.inward, model.outward]
         rest = [p for p in model.parameters() if not any(p is f for f in factors)]
         self.optimiser = torch.optim.AdamW(
-            [{"params": rest, "weight_decay": config.decay}, {"params": factors, "weight_decay": config.factor_decay}],
+            [
+                {"params": rest, "weight_decay": config.decay},
+                {"params": factors, "weight_decay": config.factor_decay},
+            ],
             lr=config.learning_rate,
         )
         self.bank = model.all_content(loader)  # (I, D)

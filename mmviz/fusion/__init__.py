@@ -14,7 +14,7 @@ from mmviz.registry import FolderRegistry
 if TYPE_CHECKING:
     from mmviz.fusion.base import Fusion
 
-__all__ = ["names", "strategies", "strategy"]
+__all__ = ["names", "strategies", "strategy", "texts"]
 
 _registry: FolderRegistry[Fusion] = FolderRegistry(
     __name__, __path__, "Fusion", ("strategy", "strategies"), FusionError
@@ -37,3 +37,8 @@ def strategies() -> dict[str, type[Fusion]]:
 def strategy(name: str) -> type[Fusion]:
     """The class of one strategy. Raises UnknownNameError with the nearest name."""
     return _registry.get(name)
+
+
+def texts(name: str) -> dict[str, str]:
+    """Title, summary, formula and paper of one strategy, without importing it (no torch)."""
+    return _registry.texts(name)

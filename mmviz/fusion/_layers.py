@@ -108,7 +108,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = heads
         self.query = nn.Linear(dim, dim)
-        self.key = nn.Linear(dim, dim)
+        self.key = nn.Linear(dim, dim, bias=False)  # a bias here would shift all scores of a query alike
         self.value = nn.Linear(dim, dim)
         self.out = nn.Linear(dim, dim, bias=False)
         self.map = nn.Identity()

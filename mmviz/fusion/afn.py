@@ -13,7 +13,14 @@ from itertools import permutations
 import torch
 from torch import Tensor, nn
 
-from mmviz.fusion._layers import Attention, AttentionPool, ModalityInput, SelfAttention, TokenInput, masked_softmax
+from mmviz.fusion._layers import (
+    Attention,
+    AttentionPool,
+    ModalityInput,
+    SelfAttention,
+    TokenInput,
+    masked_softmax,
+)
 from mmviz.fusion.base import Fused, Fusion, FusionConfig, ModalityShape, Tokens, setting
 
 __all__ = ["Afn", "AfnConfig"]
@@ -44,7 +51,9 @@ class Afn(Fusion):
         self.tokens = nn.ModuleDict({n: TokenInput(s, dim, dropout) for n, s in self.shapes.items()})
         self.summaries = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
         self.within = nn.ModuleDict({n: SelfAttention(dim, heads, dropout) for n in self.names})
-        self.across = nn.ModuleDict({f"{a}→{b}": Attention(dim, heads) for a, b in permutations(self.names, 2)})
+        self.across = nn.ModuleDict(
+            {f"{a}→{b}": Attention(dim, heads) for a, b in permutations(self.names, 2)}
+        )
         self.norms = nn.ModuleDict({n: nn.LayerNorm(dim) for n in self.names})
         self.pools = nn.ModuleDict({n: AttentionPool(dim) for n in self.names})
         self.gate = nn.Linear(dim * len(self.names), dim * len(self.names))
@@ -60,7 +69,11 @@ class Afn(Fusion):
         return Fused(self._gated(views, modalities, attention), views, attention)
 
     def _view(
-        self, name: str, inner: Mapping[str, Tensor], modalities: Mapping[str, Tokens], attention: dict[str, Tensor]
+        self,
+        name: str,
+        inner: Mapping[str, Tensor],
+        modalities: Mapping[str, Tokens],
+        attention: dict[str, Tensor],
     ) -> Tensor:
         """One side after it has looked at every other: (B, D), plus the encoder's own summary of it."""
         tokens = modalities[name]
@@ -82,7 +95,9 @@ class Afn(Fusion):
         """Σ_m g_m ⊙ view_m with g a softmax over the present modalities for every direction: (B, D)."""
         stacked = torch.stack(list(views.values()), dim=2)  # (B, D, M)
         present = torch.stack([modalities[n].present for n in self.names], dim=1)  # (B, M)
-        scores = self.gate(stacked.transpose(1, 2).flatten(1)).unflatten(1, (len(self.names), -1))  # (B, M, D)
+        scores = self.gate(stacked.transpose(1, 2).flatten(1)).unflatten(
+            1, (len(self.names), -1)
+        )  # (B, M, D)
         gate = masked_softmax(scores.transpose(1, 2), present[:, None, :])  # (B, D, M)
         attention["modality"] = gate.mean(dim=1)  # (B, M)
         return (gate * stacked).sum(dim=2)  # (B, D)

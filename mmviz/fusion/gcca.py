@@ -16,7 +16,9 @@ __all__ = ["Gcca", "GccaConfig", "gcca"]
 
 @dataclass(frozen=True)
 class GccaConfig(FusionConfig):
-    ridge: float = setting(0.1, "Regularisation r, as a share of each modality's mean squared singular value.", 1e-6, 1e4)
+    ridge: float = setting(
+        0.1, "Regularisation r, as a share of each modality's mean squared singular value.", 1e-6, 1e4
+    )
 
 
 class Gcca(Fusion):
@@ -50,7 +52,10 @@ class Gcca(Fusion):
             return
         views = [modalities[n].pooled[complete].double().T for n in self.names]  # (Dp, n) each
         means = [x.mean(dim=1) for x in views]  # (Dp,) each
-        ridges = [self.ridge * float((x - mu[:, None]).square().sum()) / min(x.shape) for x, mu in zip(views, means, strict=True)]
+        ridges = [
+            self.ridge * float((x - mu[:, None]).square().sum()) / min(x.shape)
+            for x, mu in zip(views, means, strict=True)
+        ]
         z, maps = gcca([x - mu[:, None] for x, mu in zip(views, means, strict=True)], self.config.dim, ridges)
         for name, mu, weights in zip(self.names, means, maps, strict=True):
             self._buffer(f"mean_{name}").copy_(mu)
@@ -80,7 +85,9 @@ def gcca(views: list[Tensor], dim: int, ridges: list[float]) -> tuple[Tensor, li
     Source: Kettenring 1971; Rastogi, Van Durme, Arora, Multiview LSA, NAACL 2015 (the thin-SVD route).
     """
     parts = [torch.linalg.svd(x.T, full_matrices=False) for x in views]  # (n, k_m), (k_m,), (k_m, d_m)
-    shrunk = [u * (s / (s.square() + r).sqrt()) for (u, s, _), r in zip(parts, ridges, strict=True)]  # (n, k_m)
+    shrunk = [
+        u * (s / (s.square() + r).sqrt()) for (u, s, _), r in zip(parts, ridges, strict=True)
+    ]  # (n, k_m)
     left, _, _ = torch.linalg.svd(torch.cat(shrunk, dim=1), full_matrices=False)  # (n, Σ k_m)
     z = left[:, :dim].T  # (k, n)
     signs = torch.gather(z, 1, z.abs().argmax(dim=1, keepdim=True)).sign()  # (k, 1)

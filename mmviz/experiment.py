@@ -1,0 +1,138 @@
+"""One training from start to finish: split in, run out. The test split is read once, at the very end."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmviz import baselines
+from mmviz.catalogue.base import Catalogue
+from mmviz.devices import torch_device
+from mmviz.errors import TrainingError, UnknownNameError
+from mmviz.evaluation.evaluate import evaluate
+from mmviz.evaluation.splits import Split
+from mmviz.features import Features
+from mmviz.progress import Progress, Report
+from mmviz.ranker import Ranker
+from mmviz.runs import Run, new_run_id
+
+__all__ = ["Experiment", "Trained", "make_config", "run_experiment"]
+
+KS = (10, 20)
+STOPPING = "ndcg@10"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that fixes a training: the same experiment on the same machine gives the same numbers."""
+
+    catalogue: Catalogue
+    features: Features
+    split: Split
+    strategy: str
+    seed: int = 0
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came out: the record, test metrics of each user, and the arrays to serve and to restore the model."""
+
+    run: Run
+    per_user: pd.DataFrame
+    ranker: Ranker
+    model: dict[str, np.ndarray] | None
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """What either kind of training hands back before the test split is opened."""
+
+    ranker: Ranker
+    model: dict[str, np.ndarray] | None
+    settings: dict[str, dict[str, Any]]
+    validation: dict[str, float]
+    history: tuple[dict[str, Any], ...]
+    parameters: int
+
+
+def run_experiment(experiment: Experiment, report: Report) -> Trained:
+    """Train by validation alone, then open the test split once and record when.
+
+    Raises UnknownNameError for an unknown strategy or setting, TrainingError when there is nothing to learn from.
+    """
+    started = time.perf_counter()
+    fit = _fit_control if experiment.strategy in baselines.names() else _fit_fusion
+    fitted = fit(experiment, report)
+    seconds = time.perf_counter() - started
+    report(Progress("Opening the test split", note=experiment.split.name))
+    opened = datetime.now(UTC).isoformat(timespec="seconds")
+    result = evaluate(fitted.ranker, experiment.catalogue, experiment.split, part="test", ks=KS)
+    run = _record(experiment, fitted, seconds, opened, result.mean(), len(result.users))
+    per_user = pd.DataFrame({"user": result.users, **result.values})
+    return Trained(run, per_user, fitted.ranker, fitted.model)
+
+
+def make_config(cls: type[Any], settings: Mapping[str, Any]) -> Any:
+    """A config of `cls` from the settings that are fields of it. Raises TrainingError for a value out of bounds."""
+    own = {f.name for f in dataclasses.fields(cls)}
+    try:
+        return cls(**{name: value for name, value in settings.items() if name in own})
+    except (TypeError, ValueError) as error:
+        raise TrainingError(f"{cls.__name__} does not take these settings: {error}") from None
+
+
+def _check_settings(settings: Mapping[str, Any], *configs: type[Any]) -> None:
+    known = {f.name for cls in configs for f in dataclasses.fields(cls)}
+    for name in settings:
+        if name not in known:
+            raise UnknownNameError("setting", name, known)
+
+
+def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
+    import torch
+
+    from mmviz.fusion import strategy
+    from mmviz.recommender import ItemLoader, Recommender, RecommenderConfig, shapes_of
+    from mmviz.training import TrainingConfig, train
+
+    cls = strategy(experiment.strategy)
+    _check_settings(experiment.settings, cls.Config, RecommenderConfig, TrainingConfig)
+    configs = [make_config(c, experiment.settings) for c in (cls.Config, RecommenderConfig, TrainingConfig)]
+    torch.manual_seed(experiment.seed)
+    device = torch_device(experiment.device)  # type: ignore[arg-type]
+    interactions = experiment.catalogue.matrix(experiment.split.train)  # (U, I)
+    popularity = np.asarray(interactions.sum(axis=0)).ravel()  # (I,)
+    fusion = cls(shapes_of(experiment.features), configs[0])
+    loader = ItemLoader(experiment.features, fusion.names, cls.level, device)
+    loader.prepare(fusion, popularity > 0)
+    model = Recommender(fusion, popularity > 0, popularity, configs[1]).to(device)
+
+    def validate(ranker: Ranker) -> float:
+        return evaluate(ranker, experiment.catalogue, experiment.split, "valid", ks=(10,)).mean()[STOPPING]
+
+    history = []
+    for event in train(model, loader, interactions, validate, configs[2], experiment.seed):
+        history.append(dataclasses.asdict(event))
+        note = f"validation NDCG@10 {event.validation:.4f}{' (best)' if event.best else ''} {event.note}".rstrip()
+        report(Progress(f"Training {cls.title}", event.number, event.of, note))
+    best = max(h["validation"] for h in history)
+    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    arrays = {name: t.detach().cpu().numpy() for name, t in model.state_dict().items()}
+    named = dict(zip(("fusion", "recommender", "training"), map(dataclasses.asdict, configs), strict=True))
+    return _Fit(model.ranker(loader), arrays, named, {STOPPING: best}, tuple(history), parameters)
+
+
+def _fit_control(experiment: Experiment, report: Report) -> _Fit:
+    cls = baselines.strategy(experiment.strategy)
+    raise NotImplementedError

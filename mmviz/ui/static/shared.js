@@ -1,0 +1,67 @@
+// What every component of mmviz shares. Text from a data set is only ever set as text, never as markup.
+
+const node = (tag, attributes = {}, ...children) => {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "text") made.textContent = value;
+    else if (name === "style") for (const [key, part] of Object.entries(value)) made.style.setProperty(key, part);
+    else made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return made;
+};
+
+const luminance = (colour) => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  context.fillStyle = colour.trim() || "#fff";
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+};
+
+// Sets the colours of the theme in use on the root; returns a picker of the right half of a (light, dark) pair.
+const dress = (root, tones) => {
+  const paper = getComputedStyle(root).getPropertyValue("--st-background-color");
+  const at = luminance(paper) < 0.5 ? 1 : 0;
+  for (const [name, pair] of Object.entries(tones)) root.style.setProperty(`--${name}`, pair[at]);
+  return (pair) => pair[at];
+};
+
+const picture = (item) => {
+  if (item.src) {
+    return node("span", { class: "picture" },
+      node("img", { src: item.src, alt: item.title, loading: "lazy", decoding: "async", draggable: "false" }));
+  }
+  const initial = [...item.title.replace(/^(the|a|an)\s+/i, "")][0] ?? "?";
+  return node("span", { class: "picture none", role: "img", "aria-label": `${item.title} (no picture)` },
+    node("span", { "aria-hidden": "true", text: initial }));
+};
+
+// A plain click goes to Python; a click that asks for a new tab or window stays an ordinary link.
+const openHere = (root, emit) => {
+  root.onclick = (event) => {
+    const link = event.target.closest("a[data-id]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
+    event.preventDefault();
+    emit(link.dataset.id);
+  };
+};
+
+// Every mark of one item lights up together while it is pointed at or has the focus.
+const lightUp = (root, after = () => {}) => {
+  const show = (key) => {
+    if (root.dataset.lit === (key ?? "")) return;
+    root.dataset.lit = key ?? "";
+    for (const marked of root.querySelectorAll(".lit")) marked.classList.remove("lit");
+    const all = key ? [...root.querySelectorAll(`[data-item="${key}"]`)] : [];
+    for (const marked of all) marked.classList.add("lit");
+    root.classList.toggle("lighting", all.length > 1);
+    after(all);
+  };
+  const keyOf = (event) => event.target.closest?.("[data-item]")?.dataset.item;
+  root.onpointerover = (event) => show(keyOf(event));
+  root.onpointerleave = () => show(null);
+  root.onfocusin = (event) => show(keyOf(event));
+  root.onfocusout = () => show(null);
+};
