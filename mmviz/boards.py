@@ -55,9 +55,7 @@ def make_board(
     parts = _parts(catalogue, split, wish.user)
     train = sorted({*parts["train"], *wish.liked})
     history = csr_array((np.ones(len(train), np.float32), ([0] * len(train), train)), (1, catalogue.n_items))
-    candidates = (
-        wish.allowed & split.candidates("test") if wish.user is not None else wish.allowed.copy()
-    )  # (I,)
+    candidates = wish.allowed & split.candidates("test") if wish.user is not None else wish.allowed.copy()  # (I,)
     if not wish.seen:
         candidates[[*train, *parts["valid"]]] = False
     held_out = np.zeros(catalogue.n_items, dtype=bool)  # (I,)
@@ -67,7 +65,7 @@ def make_board(
     lists = [top_k(np.where(candidates, s, -np.inf)[None], wish.k)[0] for s in scores]  # (K,) each
     ranks = _reference_ranks(rankers, scores, candidates, wish.reference)
     columns = tuple(
-        _column(card, ranker, history, score, picks, lists, ranks, held_out, wish)
+        _column(card, ranker, history, score, picks, lists, ranks, candidates, held_out, wish)
         for (card, ranker), score, picks in zip(rankers, scores, lists, strict=True)
     )
     return Board(
@@ -164,12 +162,11 @@ def _column(
     picks: np.ndarray,
     lists: list[np.ndarray],
     ranks: np.ndarray | None,
+    candidates: np.ndarray,
     held_out: np.ndarray,
     wish: Wish,
 ) -> BoardColumn:
-    shares = {
-        name: part[0] for name, part in modality_shares(ranker, history, wish.weights).items()
-    }  # (I,) each
+    shares = {name: part[0] for name, part in modality_shares(ranker, history, wish.weights).items()}  # (I,) each
     chosen = [int(item) for item in picks if item >= 0]
     cards = tuple(
         Pick(
@@ -185,9 +182,10 @@ def _column(
     )
     if not held_out.any():
         return BoardColumn(card, cards, None, None, None)
-    measured = ranking_metrics(picks[None], held_out[None], wish.k)
+    measured = ranking_metrics(score[None], csr_array(held_out[None]), None, candidates, (wish.k,)).values
     hits = sum(pick.hit for pick in cards)
-    return BoardColumn(card, cards, hits, measured["ndcg"], measured["recall"])
+    ndcg, recall = (float(measured[f"{name}@{wish.k}"][0]) for name in ("ndcg", "recall"))
+    return BoardColumn(card, cards, hits, ndcg, recall)
 
 
 def _overlap(titles: list[str], lists: list[np.ndarray]) -> pd.DataFrame:

@@ -133,6 +133,33 @@ def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
     return _Fit(model.ranker(loader), arrays, named, {STOPPING: best}, tuple(history), parameters)
 
 
-def _fit_control(experiment: Experiment, report: Report) -> _Fit:
-    cls = baselines.strategy(experiment.strategy)
-    raise NotImplementedError
+def _record(
+    experiment: Experiment, fitted: _Fit, seconds: float, opened: str, metrics: dict[str, float], n_users: int
+) -> Run:
+    packages = ("mmviz", "torch", "numpy", "scipy")
+    return Run(
+        run_id=new_run_id(experiment.strategy, experiment.split.name, experiment.seed),
+        strategy=experiment.strategy,
+        kind="control" if experiment.strategy in baselines.names() else "fusion",
+        catalogue=experiment.catalogue.name,
+        encoder=experiment.features.encoder,
+        split=experiment.split.name,
+        seed=experiment.seed,
+        settings=fitted.settings,
+        fingerprints={
+            "catalogue": experiment.catalogue.fingerprint,
+            "features": experiment.features.fingerprint,
+            "split": experiment.split.fingerprint,
+        },
+        validation=fitted.validation,
+        metrics=metrics,
+        n_users=n_users,
+        modalities=fitted.ranker.modalities,
+        parameters=fitted.parameters,
+        seconds=seconds,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        test_opened=opened,
+        device=experiment.device,
+        versions={"python": platform.python_version(), **{name: version(name) for name in packages}},
+        history=fitted.history,
+    )

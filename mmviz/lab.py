@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mmviz import baselines, fusion
 from mmviz.boards import Wish, make_board, matches, person_history
@@ -161,9 +162,7 @@ class Lab:
         named = [("fusion", n, fusion.texts(n)) for n in fusion.names()]
         named += [("control", n, baselines.texts(n)) for n in baselines.names()]
         return [
-            StrategyCard(
-                name, t["title"], t.get("summary", ""), t.get("formula", ""), t.get("paper", ""), kind, order
-            )  # type: ignore[arg-type]
+            StrategyCard(name, t["title"], t.get("summary", ""), t.get("formula", ""), t.get("paper", ""), kind, order)  # type: ignore[arg-type]
             for order, (kind, name, t) in enumerate(named)
         ]
 
@@ -213,12 +212,40 @@ class Lab:
         newest = {
             run.strategy: run
             for run in self._runs.all()
-            if run.fingerprints["catalogue"] == found.fingerprint
-            and run.fingerprints["split"] == chosen.fingerprint
+            if run.fingerprints["catalogue"] == found.fingerprint and run.fingerprints["split"] == chosen.fingerprint
         }
         known = {card.name for card in self.strategies()}
         cards = [self._run_card(run) for run in newest.values() if run.strategy in known]
         return sorted(cards, key=lambda card: card.order)
+
+    def evaluate(
+        self, catalogue: str, split: str | None = None, metric: str = "ndcg@10", reference: str = "popularity"
+    ) -> pd.DataFrame:
+        """The runs of a split on one metric, person by person, with 95 % bootstrap intervals.
+
+        One row a run, best first: strategy, title, mean, low, high, and the paired difference from the run of
+        `reference` (difference, difference_low, difference_high), n_users. Reads what the runs recorded when they
+        opened the test split; it is not opened again.
+        """
+        from mmviz.evaluation.significance import bootstrap_mean, paired_bootstrap
+
+        cards = {card.strategy: card for card in self.runs(catalogue, split)}
+        results = {name: self._runs.per_user(card.run_id) for name, card in cards.items()}
+        base = results[self._trained(cards, reference).strategy]
+        if metric not in base.columns:
+            raise UnknownNameError("metric", metric, base.columns.drop("user"))
+        rows = []
+        for name, card in cards.items():
+            own = bootstrap_mean(results[name][metric].to_numpy())
+            gap = paired_bootstrap(results[name][metric].to_numpy(), base[metric].to_numpy())
+            rows.append(
+                {
+                    **{"strategy": name, "title": card.title, "mean": own.mean, "low": own.low, "high": own.high},
+                    **{"difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high},
+                    "n_users": card.n_users,
+                }
+            )
+        return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
 
     def run(self, run_id: str) -> Run:
         """The whole record of one run."""
@@ -231,9 +258,7 @@ class Lab:
     ) -> list[Person]:
         """People to look at: order "active", "newest", "hardest" (lowest NDCG of the runs present) or "id"."""
         found = self.catalogue(catalogue)
-        results = (
-            [self._runs.per_user(r.run_id) for r in self.runs(catalogue, split)] if order == "hardest" else []
-        )
+        results = [self._runs.per_user(r.run_id) for r in self.runs(catalogue, split)] if order == "hardest" else []
         return find_people(found, self._split(found, split), find, order, limit, results)
 
     def history(self, catalogue: str, user_id: str, split: str | None = None) -> tuple[HistoryEntry, ...]:
@@ -383,9 +408,7 @@ class Lab:
 
     def _split(self, catalogue: Catalogue, name: str | None, seed: int = 0) -> Split:
         chosen = name or default_split(catalogue)[0]
-        return self._splits.get(
-            f"{catalogue.fingerprint}/{chosen}/{seed}", lambda: make_split(catalogue, chosen, seed)
-        )
+        return self._splits.get(f"{catalogue.fingerprint}/{chosen}/{seed}", lambda: make_split(catalogue, chosen, seed))
 
     def _encoder(self, name: str) -> Any:
         from mmviz.encoders import load_encoder
@@ -460,6 +483,4 @@ class Lab:
 
 
 def _split_card(summary: Any) -> SplitCard:
-    return SplitCard(
-        summary.name, summary.title, summary.n_test_users, summary.n_test, summary.usable, summary.reason
-    )
+    return SplitCard(summary.name, summary.title, summary.n_test_users, summary.n_test, summary.usable, summary.reason)

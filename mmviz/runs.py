@@ -62,7 +62,7 @@ def new_run_id(strategy: str, split: str, seed: int) -> str:
 
 
 class RunStore:
-    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, `ranker.safetensors`, `model.safetensors`."""
+    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and the weights as safetensors."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -77,14 +77,10 @@ class RunStore:
         """Write a run in one go. Raises RunError when that id is taken: a run is never overwritten."""
         target = self._path(run.run_id)
         if target.exists():
-            raise RunError(
-                f"There is a run '{run.run_id}' already, and runs are never overwritten. Train again."
-            )
+            raise RunError(f"There is a run '{run.run_id}' already, and runs are never overwritten. Train again.")
         with replacing_folder(target) as draft:
             record = {"format": _FORMAT, **asdict(run)}
-            (draft / "run.json").write_text(
-                json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8"
-            )
+            (draft / "run.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
             per_user.to_parquet(draft / "users.parquet", index=False)
             _save_arrays(ranker, draft / "ranker.safetensors")
             if model is not None:
@@ -92,12 +88,8 @@ class RunStore:
         return target
 
     def all(self) -> list[Run]:
-        """Every readable run, oldest first. A folder that is not a whole run is passed over."""
-        found = []
-        for path in sorted(self.folder.glob("*/run.json")):
-            if not path.parent.name.startswith("."):
-                found.append(self._read(path))
-        return found
+        """Every run, oldest first. A folder that is not a whole run is passed over."""
+        return [self._read(p) for p in sorted(self.folder.glob("*/run.json")) if not p.parent.name.startswith(".")]
 
     def load(self, run_id: str) -> Run:
         return self._read(self._path(run_id) / "run.json")
@@ -126,20 +118,14 @@ class RunStore:
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise RunError(
-                f"There is no run '{path.parent.name}'. `mmviz list runs` shows those that exist."
-            ) from None
+            raise RunError(f"There is no run '{path.parent.name}'. `mmviz list runs` shows those that exist.") from None
         except json.JSONDecodeError as error:
             raise RunError(
                 f"The record of run '{path.parent.name}' cannot be read ({error}). Train it again."
             ) from None
         if record.pop("format", None) != _FORMAT:
-            raise RunError(
-                f"Run '{path.parent.name}' was written by another version of mmviz. Train it again."
-            )
-        return Run(
-            **{**record, "modalities": tuple(record["modalities"]), "history": tuple(record["history"])}
-        )
+            raise RunError(f"Run '{path.parent.name}' was written by another version of mmviz. Train it again.")
+        return Run(**{**record, "modalities": tuple(record["modalities"]), "history": tuple(record["history"])})
 
 
 def _save_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
@@ -148,8 +134,6 @@ def _save_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
 
 def _load_arrays(path: Path, run_id: str) -> dict[str, np.ndarray]:
     if not path.is_file():
-        raise RunError(
-            f"Run '{run_id}' has no {path.stem} weights; it has none or was damaged. Train it again."
-        )
+        raise RunError(f"Run '{run_id}' has no {path.stem} weights; it has none or was damaged. Train it again.")
     arrays: dict[str, np.ndarray] = load_file(path)
     return arrays

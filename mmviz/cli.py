@@ -1,0 +1,338 @@
+"""The same verbs as the dashboard, without a browser.
+
+Exit codes: 0 done, 1 a problem that the message explains, 2 a wrong call, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from mmviz import __version__
+from mmviz.errors import MmvizError, UnknownNameError
+from mmviz.lab import DEFAULT_ENCODER, FIRST_STRATEGIES, Lab
+from mmviz.progress import Progress, Report
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="mmviz",
+    help="An interactive laboratory for multimodal recommender systems.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+_out = Console()
+_err = Console(stderr=True)
+
+CatalogueName = Annotated[str, typer.Argument(help="Name of a kept catalogue; `mmviz list catalogues` shows them.")]
+SplitName = Annotated[str | None, typer.Option("--split", help="How to split; default: what suits the catalogue.")]
+EncoderName = Annotated[
+    str, typer.Option(help="'bundled', or an open_clip model and checkpoint such as ViT-B-32/laion2b_s34b_b79k.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and no progress.")]
+
+
+@app.callback(invoke_without_command=True)
+def _version(show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
+    if show:
+        _out.print(__version__)
+        raise typer.Exit
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="Folder with items.csv, ratings.csv and the pictures.")],
+    name: Annotated[str | None, typer.Option(help="Name to keep it under; default: the folder's.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="role=column, such as title=product_name; may be repeated.")
+    ] = None,
+    replace: Annotated[bool, typer.Option(help="Replace a kept catalogue of that name.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a folder of items, pictures and interactions and keep it."""
+    with _progress(as_json) as report:
+        result = Lab().import_folder(folder, name, _pairs(column or [], "--column"), replace, report)
+    if as_json:
+        _print_json(dataclasses.asdict(result))
+        return
+    _out.print(
+        f"[bold]{result.name}[/]: {result.n_items:,} items, {result.n_users:,} people, "
+        f"{result.n_interactions:,} interactions."
+    )
+    for finding in result.findings:
+        _out.print(f"  {finding.level}: {finding.message}", style="yellow" if finding.level == "warning" else "")
+    _out.print(f"Next: mmviz encode {result.name}")
+
+
+@app.command()
+def encode(catalogue: CatalogueName, encoder: EncoderName = DEFAULT_ENCODER, as_json: AsJson = False) -> None:
+    """Turn every picture and text into features. Goes on where it was stopped."""
+    with _progress(as_json) as report:
+        n_items = Lab().encode(catalogue, encoder, report)
+    if as_json:
+        _print_json({"catalogue": catalogue, "encoder": encoder, "items": n_items})
+    else:
+        _out.print(f"{n_items:,} items encoded.\nNext: mmviz train {catalogue}")
+
+
+@app.command()
+def train(
+    catalogue: CatalogueName,
+    strategies: Annotated[
+        list[str] | None, typer.Argument(help=f"Default: {' '.join(FIRST_STRATEGIES)}.", show_default=False)
+    ] = None,
+    split: SplitName = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same machine: same numbers.")] = 0,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value of a setting, such as dim=32; may be repeated.")
+    ] = None,
+    encoder: EncoderName = DEFAULT_ENCODER,
+    as_json: AsJson = False,
+) -> None:
+    """Train strategies, test each once, and keep the runs."""
+    lab = Lab()
+    settings = {name: _value(text) for name, text in _pairs(setting or [], "--set").items()}
+    with _progress(as_json) as report:
+        cards = [
+            lab.train(catalogue, strategy, split, settings, seed, encoder, report)
+            for strategy in strategies or FIRST_STRATEGIES
+        ]
+    _print_runs(cards, as_json)
+
+
+@app.command()
+def evaluate(
+    catalogue: CatalogueName,
+    split: SplitName = None,
+    metric: Annotated[str, typer.Option(help="Such as ndcg@10 or recall@20.")] = "ndcg@10",
+    reference: Annotated[str, typer.Option(help="The strategy that the others are compared with.")] = "popularity",
+    as_json: AsJson = False,
+) -> None:
+    """Compare the kept runs of a split, person by person, with intervals."""
+    table = Lab().evaluate(catalogue, split, metric, reference)
+    if as_json:
+        _print_json(table.to_dict(orient="records"))
+        return
+    shown = Table(title=f"{metric} of {catalogue}, difference from {reference}, 95 % intervals")
+    for heading in ("strategy", "mean", "interval", "difference", "interval", "people"):
+        shown.add_column(heading, justify="left" if heading == "strategy" else "right")
+    for row in table.itertuples():
+        shown.add_row(
+            str(row.title),
+            f"{row.mean:.4f}",
+            f"{row.low:.4f} … {row.high:.4f}",
+            f"{row.difference:+.4f}",
+            f"{row.difference_low:+.4f} … {row.difference_high:+.4f}",
+            f"{row.n_users:,}",
+        )
+    _out.print(shown)
+
+
+@app.command()
+def recommend(
+    catalogue: CatalogueName,
+    user: Annotated[str | None, typer.Option(help="Id of a person.")] = None,
+    liked: Annotated[list[str] | None, typer.Option(help="Item id that a new person likes; may be repeated.")] = None,
+    strategy: Annotated[list[str] | None, typer.Option(help="Default: every one with a run.")] = None,
+    k: Annotated[int, typer.Option(help="Length of the lists.")] = 10,
+    split: SplitName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what each strategy recommends to one person, side by side."""
+    if user is None and not liked:
+        raise typer.BadParameter("Give --user ID, or --liked ITEM for a new person.")
+    lab = Lab()
+    names = strategy or [run.strategy for run in lab.runs(catalogue, split)]
+    board = lab.recommend(catalogue, names, user, liked or (), k, split=split)
+    items = lab.catalogue(catalogue).items
+    if as_json:
+        _print_json(
+            [
+                {
+                    "strategy": c.run.strategy,
+                    "ndcg": c.ndcg,
+                    "hits": c.hits,
+                    "picks": [
+                        {
+                            "item_id": items["item_id"].iat[p.item],
+                            "title": items["title"].iat[p.item],
+                            "score": p.score,
+                            "shares": p.shares,
+                            "hit": p.hit,
+                        }
+                        for p in c.picks
+                    ],
+                }
+                for c in board.columns
+            ]
+        )
+        return
+    shown = Table(title=f"{user or 'A new person'} on {board.split}: {board.n_held_out} held-out items")
+    shown.add_column("#", justify="right")
+    for column in board.columns:
+        shown.add_column(f"{column.run.title}\n{'' if column.hits is None else f'{column.hits} hits'}", overflow="fold")
+    for rank in range(k):
+        row = [column.picks[rank] if rank < len(column.picks) else None for column in board.columns]
+        shown.add_row(
+            str(rank + 1), *("" if p is None else f"{'● ' if p.hit else ''}{items['title'].iat[p.item]}" for p in row)
+        )
+    _out.print(shown)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="catalogues, strategies, splits or runs.")] = "catalogues",
+    catalogue: Annotated[str | None, typer.Option(help="For splits and runs.")] = None,
+    split: SplitName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what there is: catalogues, strategies, splits, runs."""
+    lab = Lab()
+    if what not in ("catalogues", "strategies", "splits", "runs"):
+        raise UnknownNameError("list", what, ("catalogues", "strategies", "splits", "runs"))
+    if what in ("splits", "runs") and catalogue is None:
+        raise typer.BadParameter(f"Say of which catalogue: mmviz list {what} --catalogue NAME.")
+    if what == "runs":
+        _print_runs(lab.runs(str(catalogue), split), as_json)
+        return
+    cards: list[Any] = {
+        "catalogues": lab.catalogues,
+        "strategies": lab.strategies,
+        "splits": lambda: lab.splits(str(catalogue)),
+    }[what]()
+    columns = {
+        "catalogues": ("name", "n_items", "n_users", "n_interactions", "encoded"),
+        "strategies": ("name", "title", "kind", "summary"),
+        "splits": ("name", "title", "n_test_users", "usable", "reason"),
+    }[what]
+    _print_cards(cards, columns, as_json)
+
+
+@app.command("app")
+def app_(
+    port: Annotated[int, typer.Option(help="Port of the dashboard on this machine.")] = 8501,
+    headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
+) -> None:
+    """Start the dashboard."""
+    root = _app_root()
+    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), f"--server.port={port}"]
+    if headless:
+        command.append("--server.headless=true")
+    raise typer.Exit(
+        subprocess.call(command, cwd=root, env={**os.environ, "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"})
+    )
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        app()
+    except MmvizError as error:
+        _err.print(str(error), style="red", highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _err.print("Stopped. What was finished is kept.")
+        sys.exit(130)
+
+
+def _app_root() -> Path:
+    """The folder with app.py: inside an installed package, or the source tree."""
+    here = Path(__file__).resolve().parent
+    return here / "_app" if (here / "_app" / "app.py").is_file() else here.parent
+
+
+class _progress:  # noqa: N801 - used as a statement
+    """`with _progress(quiet) as report`: bars on the error stream, one a stage, or nothing."""
+
+    def __init__(self, quiet: bool) -> None:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        self._bars = Bars(*columns, console=_err, disable=quiet)
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Report:
+        self._bars.start()
+        return self._report
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def _report(self, step: Progress) -> None:
+        if step.stage not in self._tasks:
+            self._tasks[step.stage] = self._bars.add_task(step.stage, total=step.total or None, note="")
+        self._bars.update(self._tasks[step.stage], completed=step.done, total=step.total or None, note=step.note)
+
+
+def _pairs(texts: list[str], option: str) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise typer.BadParameter(f"'{text}' is not name=value.", param_hint=option)
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _value(text: str) -> Any:
+    """A setting as JSON reads it (numbers, true, false), else the text itself."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _print_json(value: Any) -> None:
+    _out.print_json(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def _print_runs(cards: list[Any], as_json: bool) -> None:
+    if as_json:
+        _print_json([dataclasses.asdict(card) for card in cards])
+        return
+    shown = Table(title="Runs")
+    for heading in ("strategy", "split", "ndcg@10 ↑", "recall@20 ↑", "people", "seconds", "parameters", "run"):
+        shown.add_column(heading, justify="left" if heading in ("strategy", "split", "run") else "right")
+    for card in cards:
+        shown.add_row(
+            card.title,
+            card.split,
+            f"{card.metrics['ndcg@10']:.4f}",
+            f"{card.metrics['recall@20']:.4f}",
+            f"{card.n_users:,}",
+            f"{card.seconds:.1f}",
+            f"{card.parameters:,}",
+            card.run_id,
+        )
+    _out.print(shown)
+
+
+def _print_cards(cards: list[Any], columns: tuple[str, ...], as_json: bool) -> None:
+    if as_json:
+        _print_json([dataclasses.asdict(card) for card in cards])
+        return
+    shown = Table()
+    for name in columns:
+        shown.add_column(name.removeprefix("n_"))
+    for card in cards:
+        values = (getattr(card, name) for name in columns)
+        shown.add_row(*(f"{v:,}" if isinstance(v, int) and not isinstance(v, bool) else str(v) for v in values))
+    _out.print(shown)
