@@ -1,0 +1,219 @@
+"""Ranking metrics by full ranking, one value a user, and what lists are like beyond their accuracy.
+
+Conventions, which are those of the independent library that the tests compare with (ranx):
+
+- Relevance is yes or no. The gain at rank r (from 1) is 1/log2(r + 1).
+- Equal scores are ranked by item position, lowest first, so that a result never depends on chance. A
+  model that gives everything the same score therefore gets the quality of the catalogue's own order.
+- An item whose score is not finite is not recommended; NaN is an error.
+- k may exceed the number of items; then the list is as long as it can be, and precision still divides by k.
+
+Shape letters: B users of a batch, U users, I items, K list length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from mmviz.errors import EvaluationError
+from mmviz.ranker import top_k
+
+__all__ = [
+    "METRICS",
+    "PerUser",
+    "Ranked",
+    "beyond_accuracy",
+    "coverage",
+    "gini",
+    "intra_list_diversity",
+    "novelty",
+    "ranking_metrics",
+]
+
+METRICS = ("ndcg", "recall", "precision", "map", "mrr", "hit")
+
+
+class Ranked(NamedTuple):
+    """Metrics of a batch, "ndcg@10" and so on -> (B,) float64, and the lists (B, K), -1 where one ends."""
+
+    values: dict[str, np.ndarray]
+    top: np.ndarray
+
+
+@dataclass(frozen=True)
+class PerUser:
+    """What an evaluation found, user by user.
+
+    - `users`: (n,) int64 codes of the users that were evaluated.
+    - `values`: metric such as "ndcg@10" -> (n,) float64.
+    - `top`: (n, K) int64, each user's list, best first, -1 where it ends.
+    - `n_skipped`: users with held-out items who were not evaluated, because they have no history to go by.
+    """
+
+    users: np.ndarray
+    values: dict[str, np.ndarray]
+    top: np.ndarray = field(repr=False)
+    n_skipped: int = 0
+
+    def mean(self) -> dict[str, float]:
+        """Each metric's mean over the users."""
+        return {name: float(values.mean()) for name, values in self.values.items()}
+
+
+def ranking_metrics(
+    scores: np.ndarray,
+    relevant: csr_array,
+    excluded: csr_array | None = None,
+    candidates: np.ndarray | None = None,
+    ks: Sequence[int] = (10, 20),
+) -> Ranked:
+    """Rank all candidates for each user and measure the list: Recall, NDCG, MRR, hit rate, MAP, precision
+    at k.
+
+    - `scores`: (B, I), higher is better.
+    - `relevant`: (B, I), the items to be found. Those that are excluded or no candidates cannot be found
+      and do not count; a user who is left with none gets NaN throughout.
+    - `excluded`: (B, I), items that are not ranked for that user, such as those seen in training.
+    - `candidates`: (I,) bool, the items that are ranked at all; None = all.
+
+    With R relevant items and h(r) = 1 where rank r is a hit: recall = Σh/R; precision = Σh/k; hit = 1 if
+    Σh > 0; mrr = 1/r of the first hit, else 0; map = Σ h(r)·precision@r / R; ndcg = Σ h(r)/log2(r+1),
+    divided by the same sum for min(k, R) hits at the top (Järvelin and Kekäläinen, Cumulated gain-based
+    evaluation of IR techniques, ACM TOIS 2002). Raises EvaluationError for NaN scores, shapes that do not
+    fit, or k < 1.
+    """
+    _check(scores, relevant, ks)
+    barred = _barred(scores.shape, excluded, candidates)  # (B, I)
+    wanted = _dense(relevant) & ~barred  # (B, I)
+    top = top_k(np.where(barred, -np.inf, scores), max(ks))  # (B, K)
+    hits = np.take_along_axis(wanted, np.maximum(top, 0), axis=1) & (top >= 0)  # (B, K)
+    return Ranked(_from_hits(hits, wanted.sum(axis=1), ks), top)
+
+
+def _check(scores: np.ndarray, relevant: csr_array, ks: Sequence[int]) -> None:
+    if scores.shape != relevant.shape:
+        raise EvaluationError(
+            f"Scores of shape {scores.shape} do not fit relevance of shape {relevant.shape}; "
+            "both must be users × items."
+        )
+    if not ks or min(ks) < 1:
+        raise EvaluationError(f"Lists are cut at k = {tuple(ks)}; give at least one k, each 1 or more.")
+    if np.isnan(scores).any():
+        rows = np.flatnonzero(np.isnan(scores).any(axis=1))
+        raise EvaluationError(
+            f"{len(rows)} of {len(scores)} users have a score that is not a number (first: row {rows[0]}). "
+            "The model has diverged or divides by zero; train it with a smaller step or more regularisation."
+        )
+
+
+def _barred(shape: tuple[int, ...], excluded: csr_array | None, candidates: np.ndarray | None) -> np.ndarray:
+    barred = np.zeros(shape, dtype=bool) if excluded is None else _dense(excluded)  # (B, I)
+    return barred if candidates is None else barred | ~candidates
+
+
+def _dense(matrix: csr_array) -> np.ndarray:
+    dense = np.zeros(matrix.shape, dtype=bool)  # (B, I)
+    dense[matrix.nonzero()] = True
+    return dense
+
+
+def _from_hits(hits: np.ndarray, n_relevant: np.ndarray, ks: Sequence[int]) -> dict[str, np.ndarray]:
+    """Metrics from hits (B, K) bool and numbers of relevant items (B,): name -> (B,)."""
+    ranks = np.arange(1, hits.shape[1] + 1)  # (K,)
+    discount = 1.0 / np.log2(ranks + 1)  # (K,)
+    found = np.cumsum(hits, axis=1)  # (B, K)
+    dcg = np.cumsum(hits * discount, axis=1)  # (B, K)
+    precisions = np.cumsum(hits * found / ranks, axis=1)  # (B, K)
+    reciprocal = np.maximum.accumulate(hits / ranks, axis=1)  # (B, K)
+    relevant = np.where(n_relevant > 0, n_relevant, np.nan)  # (B,)
+    empty = np.where(n_relevant > 0, 0.0, np.nan)  # (B,)
+    values: dict[str, np.ndarray] = {}
+    for k in ks:
+        last = min(k, hits.shape[1]) - 1
+        ideal = _ideal(np.minimum(n_relevant, k))  # (B,)
+        values[f"ndcg@{k}"] = dcg[:, last] / ideal
+        values[f"recall@{k}"] = found[:, last] / relevant
+        values[f"precision@{k}"] = found[:, last] / k + empty
+        values[f"map@{k}"] = precisions[:, last] / relevant
+        values[f"mrr@{k}"] = reciprocal[:, last] + empty
+        values[f"hit@{k}"] = (found[:, last] > 0) + empty
+    return values
+
+
+def _ideal(n_hits: np.ndarray) -> np.ndarray:
+    """DCG of n hits at the top, NaN for none: (B,) -> (B,)."""
+    most = int(n_hits.max(initial=0))
+    totals = np.cumsum(1.0 / np.log2(np.arange(2, most + 2)))  # (most,)
+    return np.asarray(np.concatenate([[np.nan], totals])[n_hits])
+
+
+def beyond_accuracy(
+    top: np.ndarray, popularity: np.ndarray, n_users: int, candidates: np.ndarray | None = None
+) -> dict[str, float]:
+    """Coverage, Gini, novelty and average popularity of lists (n, K).
+
+    - `popularity`: (I,) number of train users of each item, of `n_users` (U) in all.
+    - `candidates`: (I,) bool, the items that could have been recommended; None = all.
+    """
+    able = np.ones(len(popularity), dtype=bool) if candidates is None else candidates  # (I,)
+    listed = top[top >= 0]
+    return {
+        "coverage": coverage(top, able),
+        "gini": gini(np.bincount(listed, minlength=len(able))[able]),
+        "novelty": novelty(top, popularity, n_users),
+        "popularity": float(popularity[listed].mean()) if len(listed) else 0.0,
+    }
+
+
+def coverage(top: np.ndarray, candidates: np.ndarray) -> float:
+    """Share of the candidates (I,) that is in at least one list (n, K)."""
+    return len(np.unique(top[top >= 0])) / max(int(candidates.sum()), 1)
+
+
+def gini(counts: np.ndarray) -> float:
+    """How unequally items are recommended: 0 = all equally often, 1 = only one of them.
+
+    `counts` (I,) says how often each item is recommended, with 0 for those that never are. With counts
+    sorted upwards, G = Σ_i (2i − I − 1)·c_i / ((I − 1)·Σ c); the usual (I) is replaced by (I − 1) so that
+    1 is reached.
+    """
+    n, total = len(counts), counts.sum()
+    if n < 2 or total == 0:
+        return 0.0
+    order = np.sort(counts)  # (I,)
+    return float(((2 * np.arange(1, n + 1) - n - 1) * order).sum() / ((n - 1) * total))
+
+
+def novelty(top: np.ndarray, popularity: np.ndarray, n_users: int) -> float:
+    """Mean surprise of what is recommended, −log2 of the share of users who have the item, in bits.
+
+    An item that nobody has counts as if one had it: the surprise is never infinite.
+    """
+    surprise = -np.log2(np.maximum(popularity, 1) / max(n_users, 1))  # (I,)
+    listed = top[top >= 0]
+    return float(surprise[listed].mean()) if len(listed) else 0.0
+
+
+def intra_list_diversity(top: np.ndarray, vectors: np.ndarray) -> float:
+    """Mean over users of 1 − cosine between two items of one list (n, K), in the space of `vectors` (I, D).
+
+    The space should be a neutral one (the raw encoder's), never that of the model which made the lists. Lists
+    with fewer than two items do not count; an item without a vector has cosine 0 with every other.
+    """
+    norms = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)  # (I, 1)
+    units = vectors / np.maximum(norms, 1e-12)  # (I, D)
+    there = top >= 0  # (n, K)
+    counts = there.sum(axis=1)  # (n,)
+    totals, own = np.zeros((len(top), vectors.shape[1])), np.zeros(len(top))  # (n, D), (n,)
+    for place in range(top.shape[1]):
+        row = units[np.maximum(top[:, place], 0)] * there[:, place, None]  # (n, D)
+        totals += row
+        own += (row**2).sum(axis=1)
+    pairs = counts * (counts - 1)  # (n,)
+    cosines = ((totals**2).sum(axis=1) - own)[pairs > 0] / pairs[pairs > 0]  # (n',)
+    return float(1.0 - cosines.mean()) if len(cosines) else 0.0
