@@ -19,7 +19,7 @@ with one or two items stay in train as a whole: they help to train and are not e
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -226,27 +226,19 @@ def describe(catalogue: Catalogue, name: str, seed: int = 0) -> SplitSummary:
         return SplitSummary(name, MAKERS[name].title, 0, 0, 0, 0, 0, 0, usable=False, reason=str(error))
 
 
-def default_split(catalogue: Catalogue) -> SplitSummary:
-    """The split to use unless someone says otherwise; its `reason` says why this one.
+def default_split(catalogue: Catalogue) -> tuple[str, str]:
+    """The name of the split to use unless someone says otherwise, and a sentence that says why this one.
 
-    The global cut in time where it leaves at least 200 test users, since nothing that a model learns from
-    is then later than what it is judged by; else each person's latest items; without times, a random part
-    of each person's.
+    The global cut in time where it leaves at least 200 test users, since nothing that a model learns from is
+    then later than what it is judged by; else each person's latest items; without times, a random part of
+    each person's.
     """
     if not catalogue.has_times:
-        chosen = describe(catalogue, "random")
-        return _because(
-            chosen, "Not every interaction has a time, so a random part of each person's is held out."
-        )
-    cut = describe(catalogue, "global-temporal")
-    if cut.n_test_users >= ENOUGH_USERS:
-        return _because(cut, f"One cut in time leaves {cut.n_test_users:,} people to test with.")
-    why = (
-        f"One cut in time would leave {cut.n_test_users:,} people to test with, fewer than {ENOUGH_USERS}; "
-        "so each person's own latest items are held out."
+        return "random", "Not every interaction has a time, so a random part of each person's is held out."
+    n_users = describe(catalogue, "global-temporal").n_test_users
+    if n_users >= ENOUGH_USERS:
+        return "global-temporal", f"One cut in time leaves {n_users:,} people to test with."
+    return "per-user-temporal", (
+        f"One cut in time would leave {n_users:,} {'person' if n_users == 1 else 'people'} to test with, fewer "
+        f"than {ENOUGH_USERS}; so each person's own latest items are held out."
     )
-    return _because(describe(catalogue, "per-user-temporal"), why)
-
-
-def _because(summary: SplitSummary, why: str) -> SplitSummary:
-    return replace(summary, reason=f"{why} {summary.reason}")

@@ -145,7 +145,7 @@ def test_the_fingerprint_follows_the_catalogue() -> None:
 
 def test_without_times_random_is_the_default_and_cuts_in_time_are_refused() -> None:
     untimed = catalogue_of([0] * 10 + [1] * 10, list(range(10)) * 2)
-    assert default_split(untimed).name == "random"
+    assert default_split(untimed)[0] == "random"
     with pytest.raises(EvaluationError, match="needs a time for every interaction"):
         make_split(untimed, "per-user-temporal")
     assert "needs a time" in describe(untimed, "global-temporal").reason
@@ -155,14 +155,14 @@ def test_without_times_random_is_the_default_and_cuts_in_time_are_refused() -> N
 def test_default_is_one_cut_in_time_only_where_it_leaves_enough_people() -> None:
     many = random_catalogue(n_users=300, n_items=400)
     assert describe(many, "global-temporal").n_test_users >= ENOUGH_USERS
-    assert default_split(many).name == "global-temporal"
+    assert default_split(many)[0] == "global-temporal"
     n = 300  # everyone rates in one sitting, one after the other
     sittings = catalogue_of(np.repeat(range(n), 10).tolist(), list(range(10)) * n, list(range(10 * n)))
-    chosen = default_split(sittings)
-    assert chosen.name == "per-user-temporal"
-    assert "One cut in time would leave 0 people" in chosen.reason
-    assert chosen.usable
-    assert chosen.n_test_users == n
+    name, reason = default_split(sittings)
+    assert name == "per-user-temporal"
+    assert reason.startswith("One cut in time would leave 0 people to test with, fewer than 200")
+    assert describe(sittings, name).usable
+    assert describe(sittings, name).n_test_users == n
 
 
 def test_a_handful_of_people_is_not_enough_to_rank_models() -> None:
