@@ -31,6 +31,7 @@ GRID = 32
 _FINE = 2
 _STEPS = (np.arange(WORK, dtype=np.float32) + np.float32(0.5)) / np.float32(WORK)
 _SHADOW = np.array([0.40, 0.35, 0.37], dtype=np.float32)
+_SUN = np.array([1.0, 0.97, 0.90], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,12 @@ class Region:
 class Canvas:
     """A square picture in the making, with a label map of what lies on top where.
 
-    - `rgb`: (WORK, WORK, 3) float32 in 0-1.
+    - `rgb`: (3, WORK, WORK) float32 in 0-1.
     - `labels`: (WORK, WORK) uint8; 0 is background, `n` the part `parts[n - 1]`.
     """
 
     def __init__(self, parts: Sequence[str]) -> None:
-        self.rgb: Field = np.ones((WORK, WORK, 3), dtype=np.float32)
+        self.rgb: Field = np.ones((3, WORK, WORK), dtype=np.float32)
         self.labels = np.zeros((WORK, WORK), dtype=np.uint8)
         self._parts = {part: number + 1 for number, part in enumerate(parts)}
 
@@ -110,22 +111,24 @@ class Canvas:
         return Region(0, 0, np.ones((WORK, WORK), dtype=np.float32))
 
     def paint(self, region: Region, colour: Field, part: str | None = None) -> None:
-        """Lay a colour, (3,) or (h, w, 3), over a region; it then shows `part`, or what lay there before if None."""
-        target = self.rgb[region.window]
-        target += region.alpha[..., None] * (colour - target)
+        """Lay a colour, (3,) or (3, h, w), over a region; it then shows `part`, or what lay there before if None."""
+        target = self.rgb[:, *region.window]  # (3, h, w)
+        target += region.alpha * (colour.reshape(3, *colour.shape[1:] or (1, 1)) - target)
         if part is not None:
             self.labels[region.window][region.alpha > 0.5] = self._parts[part]
 
     def darken(self, region: Region, strength: float) -> None:
         """Multiply a region with the warm colour of shadow; `strength` 0-1."""
-        amount = (np.float32(strength) * region.alpha)[..., None]
-        self.rgb[region.window] *= 1 - amount * (1 - _SHADOW)
+        amount = np.float32(strength) * region.alpha
+        for plane, shade in zip(self.rgb, _SHADOW, strict=True):
+            plane[region.window] *= 1 - amount * (1 - shade)
 
     def lighten(self, region: Region, strength: float) -> None:
         """Let warm light fall on a region; `strength` 0-1."""
-        light = np.array([1.0, 0.97, 0.90], dtype=np.float32)
-        target = self.rgb[region.window]
-        target += (np.float32(strength) * region.alpha)[..., None] * (light - target * 0.72) * 0.75
+        amount = np.float32(strength * 0.75) * region.alpha
+        for plane, light in zip(self.rgb, _SUN, strict=True):
+            target = plane[region.window]
+            target += amount * (light - target * np.float32(0.72))
 
     def cast(self, region: Region, offset: tuple[float, float], blur: float, strength: float) -> None:
         """The soft shadow of a region on what lies behind it; `offset` and `blur` in fractions of the picture."""
@@ -142,9 +145,11 @@ class Canvas:
 
     def glow(self, centre: tuple[float, float], radii: tuple[float, float], strength: float) -> None:
         """A gaussian pool of shadow (`strength` > 0) or of light (< 0) around a point."""
-        across = (_STEPS[None, :] - centre[0]) / radii[0]
-        down = (_STEPS[:, None] - centre[1]) / radii[1]
-        pool = Region(0, 0, np.exp(-across * across).astype(np.float32) * np.exp(-down * down).astype(np.float32))
+        left, right = _reach(centre[0], radii[0])
+        top, bottom = _reach(centre[1], radii[1])
+        across = (_STEPS[None, left:right] - np.float32(centre[0])) / np.float32(radii[0])
+        down = (_STEPS[top:bottom, None] - np.float32(centre[1])) / np.float32(radii[1])
+        pool = Region(top, left, np.exp(-across * across) * np.exp(-down * down))
         if strength > 0:
             self.darken(pool, strength)
         else:
@@ -152,8 +157,9 @@ class Canvas:
 
     def finished(self) -> Image.Image:
         """The picture at its final size."""
-        pixels = np.clip(self.rgb * 255 + 0.5, 0, 255).astype(np.uint8)
-        return Image.fromarray(pixels, "RGB").resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+        planes = np.clip(self.rgb * np.float32(255) + np.float32(0.5), 0, 255).astype(np.uint8)
+        bands = [Image.fromarray(plane) for plane in planes]
+        return Image.merge("RGB", bands).resize((SIZE, SIZE), Image.Resampling.LANCZOS)
 
     def webp(self, quality: int = 86) -> bytes:
         """The finished picture as WebP bytes."""
@@ -178,6 +184,12 @@ class Canvas:
                 box = (columns[0] / WORK, rows[0] / WORK, (columns[-1] + 1) / WORK, (rows[-1] + 1) / WORK)
                 found[part] = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
         return found
+
+
+def _reach(centre: float, radius: float) -> tuple[int, int]:
+    """The pixels within 2.6 radii of a position: beyond them a pool of light has less than a thousandth left."""
+    low = int(np.clip((centre - 2.6 * radius) * WORK, 0, WORK - 1))
+    return low, int(np.clip((centre + 2.6 * radius) * WORK, low + 1, WORK))
 
 
 def blurred(values: Field, sigma: float) -> Field:

@@ -18,13 +18,13 @@ __all__ = ["COLOURS", "NEUTRALS", "PAPERS", "Field", "Palette", "mix", "oklch", 
 Field = npt.NDArray[np.float32]
 
 COLOURS: dict[str, tuple[float, float, float]] = {
-    "terracotta": (0.61, 0.130, 40.0),
-    "ochre": (0.775, 0.130, 82.0),
-    "sage": (0.655, 0.078, 138.0),
-    "teal": (0.535, 0.080, 205.0),
-    "indigo": (0.435, 0.105, 266.0),
-    "plum": (0.420, 0.095, 345.0),
-    "blush": (0.805, 0.070, 18.0),
+    "terracotta": (0.615, 0.116, 40.0),
+    "ochre": (0.770, 0.118, 82.0),
+    "sage": (0.660, 0.062, 138.0),
+    "teal": (0.530, 0.070, 205.0),
+    "indigo": (0.430, 0.090, 266.0),
+    "plum": (0.420, 0.082, 345.0),
+    "blush": (0.805, 0.062, 20.0),
     "charcoal": (0.365, 0.012, 260.0),
 }
 """Name -> (L, C, h) of the eight colours in which every thing of the shop is made."""
