@@ -40,37 +40,43 @@ class Wish:
     reference: str | None
 
 
+@dataclass(frozen=True)
+class _Scene:
+    """What all columns of a board share.
+
+    - `history`: (1, I); `candidates`, `held_out`: (I,) bool; `lists`: (K,) item indices of every column;
+    - `reference_ranks`: (I,) rank in the reference column, 1 = first, 0 = not ranked; None without a reference.
+    """
+
+    wish: Wish
+    history: csr_array
+    candidates: np.ndarray
+    held_out: np.ndarray
+    lists: list[np.ndarray]
+    reference_ranks: np.ndarray | None
+
+
 def make_board(
-    catalogue: Catalogue,
-    split: Split,
-    rankers: Sequence[tuple[RunCard, Ranker]],
-    wish: Wish,
-    person: Person | None,
+    catalogue: Catalogue, split: Split, rankers: Sequence[tuple[RunCard, Ranker]], wish: Wish, person: Person | None
 ) -> Board:
     """Rank every candidate with every ranker and set the lists side by side.
 
     The history is what the person did on the train side of the split, as in the evaluation, and the items in `liked`.
     """
     started = time.perf_counter()
-    parts = _parts(catalogue, split, wish.user)
-    train = sorted({*parts["train"], *wish.liked})
-    history = csr_array((np.ones(len(train), np.float32), ([0] * len(train), train)), (1, catalogue.n_items))
-    candidates = wish.allowed & split.candidates("test") if wish.user is not None else wish.allowed.copy()  # (I,)
-    if not wish.seen:
-        candidates[[*train, *parts["valid"]]] = False
-    held_out = np.zeros(catalogue.n_items, dtype=bool)  # (I,)
-    held_out[parts["test"]] = True
-    held_out &= candidates
+    entries = person_history(catalogue, split, wish.user, wish.liked)
+    history, candidates, held_out = _sides(catalogue, split, entries, wish)
     scores = [ranker.score(history, wish.weights)[0] for _, ranker in rankers]  # (I,) each
     lists = [top_k(np.where(candidates, s, -np.inf)[None], wish.k)[0] for s in scores]  # (K,) each
-    ranks = _reference_ranks(rankers, scores, candidates, wish.reference)
+    ranks = _reference_ranks([card.run_id for card, _ in rankers], scores, candidates, wish.reference)
+    scene = _Scene(wish, history, candidates, held_out, lists, ranks)
     columns = tuple(
-        _column(card, ranker, history, score, picks, lists, ranks, candidates, held_out, wish)
+        _column(card, ranker, score, picks, scene)
         for (card, ranker), score, picks in zip(rankers, scores, lists, strict=True)
     )
     return Board(
         person=person,
-        history=person_history(catalogue, split, wish.user, wish.liked),
+        history=entries,
         columns=columns,
         overlap=_overlap([card.title for card, _ in rankers], lists),
         n_candidates=int(candidates.sum()),
@@ -84,19 +90,22 @@ def person_history(
     catalogue: Catalogue, split: Split, user: int | None, liked: Sequence[int] = ()
 ) -> tuple[HistoryEntry, ...]:
     """What a person did, oldest first, each with its side of the split; then what was picked just now."""
-    entries: list[HistoryEntry] = []
-    if user is not None:
-        side = _sides(catalogue, split)
-        rows = np.flatnonzero(catalogue.interactions["user"].to_numpy() == user)
-        for row, item, rating, when in zip(
-            rows,
-            *(catalogue.interactions[c].to_numpy()[rows] for c in ("item", "rating", "time")),
-            strict=True,
-        ):
-            if side[row]:
-                entries.append(HistoryEntry(int(item), float(rating), float(when), _PARTS[side[row] - 1]))
-    picked = (HistoryEntry(item, float("nan"), float("nan"), "picked") for item in liked)
-    return (*entries, *picked)
+    picked = tuple(HistoryEntry(item, float("nan"), float("nan"), "picked") for item in liked)
+    if user is None:
+        return picked
+    rows = np.flatnonzero(catalogue.interactions["user"].to_numpy() == user)  # (n,)
+    part_of: dict[int, Part] = {}
+    for part, positions in (("train", split.train), ("valid", split.valid), ("test", split.test)):
+        part_of |= dict.fromkeys(np.intersect1d(rows, positions).tolist(), part)
+    own = catalogue.interactions.iloc[rows]
+    return (
+        *(
+            HistoryEntry(int(item), float(rating), float(when), part_of[row])
+            for row, item, rating, when in zip(rows.tolist(), own["item"], own["rating"], own["time"], strict=True)
+            if row in part_of
+        ),
+        *picked,
+    )
 
 
 def matches(catalogue: Catalogue, filters: Mapping[str, Sequence[str]]) -> np.ndarray:
@@ -121,71 +130,56 @@ def matches(catalogue: Catalogue, filters: Mapping[str, Sequence[str]]) -> np.nd
     return allowed
 
 
-_PARTS: tuple[Part, ...] = ("train", "valid", "test")
-
-
-def _sides(catalogue: Catalogue, split: Split) -> np.ndarray:
-    """(n,) int8 over the interactions: 1 train, 2 valid, 3 test, 0 in none of them."""
-    side = np.zeros(len(catalogue.interactions), dtype=np.int8)
-    for number, rows in enumerate((split.train, split.valid, split.test), start=1):
-        side[rows] = number
-    return side
-
-
-def _parts(catalogue: Catalogue, split: Split, user: int | None) -> dict[Part, list[int]]:
-    """Item indices of a person on each side of the split; all empty for a new person."""
-    history = person_history(catalogue, split, user)
-    return {part: [e.item for e in history if e.part == part] for part in _PARTS}
+def _sides(
+    catalogue: Catalogue, split: Split, entries: Sequence[HistoryEntry], wish: Wish
+) -> tuple[csr_array, np.ndarray, np.ndarray]:
+    """What the models see (1, I), what they may recommend (I,) bool, and what is to be found (I,) bool."""
+    items = {part: sorted({e.item for e in entries if e.part in part}) for part in ("train picked", "valid", "test")}
+    known = items["train picked"]
+    history = csr_array((np.ones(len(known), np.float32), ([0] * len(known), known)), (1, catalogue.n_items))
+    candidates = wish.allowed.copy()  # (I,)
+    if wish.user is not None:
+        candidates &= split.candidates("test")
+    if not wish.seen:
+        candidates[[*known, *items["valid"]]] = False
+    held_out = np.zeros(catalogue.n_items, dtype=bool)  # (I,)
+    held_out[items["test"]] = True
+    return history, candidates, held_out & candidates
 
 
 def _reference_ranks(
-    rankers: Sequence[tuple[RunCard, Ranker]],
-    scores: list[np.ndarray],
-    candidates: np.ndarray,
-    reference: str | None,
+    run_ids: list[str], scores: list[np.ndarray], candidates: np.ndarray, reference: str | None
 ) -> np.ndarray | None:
     """(I,) rank of every candidate in the reference column, 1 = first, 0 = not ranked; None without a reference."""
-    for (card, _), score in zip(rankers, scores, strict=True):
-        if card.run_id == reference:
-            order = np.argsort(-np.where(candidates, score, -np.inf), kind="stable")  # (I,)
-            ranks = np.empty(len(order), dtype=np.int64)  # (I,)
-            ranks[order] = np.arange(1, len(order) + 1)
-            return np.where(candidates, ranks, 0)
-    return None
+    if reference not in run_ids:
+        return None
+    order = np.argsort(-np.where(candidates, scores[run_ids.index(reference)], -np.inf), kind="stable")  # (I,)
+    ranks = np.empty(len(order), dtype=np.int64)  # (I,)
+    ranks[order] = np.arange(1, len(order) + 1)
+    return np.where(candidates, ranks, 0)
 
 
-def _column(
-    card: RunCard,
-    ranker: Ranker,
-    history: csr_array,
-    score: np.ndarray,
-    picks: np.ndarray,
-    lists: list[np.ndarray],
-    ranks: np.ndarray | None,
-    candidates: np.ndarray,
-    held_out: np.ndarray,
-    wish: Wish,
-) -> BoardColumn:
-    shares = {name: part[0] for name, part in modality_shares(ranker, history, wish.weights).items()}  # (I,) each
-    chosen = [int(item) for item in picks if item >= 0]
+def _column(card: RunCard, ranker: Ranker, score: np.ndarray, picks: np.ndarray, scene: _Scene) -> BoardColumn:
+    shares = {name: part[0] for name, part in modality_shares(ranker, scene.history, scene.wish.weights).items()}
+    ranks = scene.reference_ranks
     cards = tuple(
         Pick(
             item=item,
             rank=place,
             score=float(score[item]),
             shares={name: float(part[item]) for name, part in shares.items()},
-            hit=bool(held_out[item]),
-            elsewhere=sum(item in other for other in lists) - 1,
-            reference_rank=int(ranks[item]) or None if ranks is not None else None,
+            hit=bool(scene.held_out[item]),
+            elsewhere=sum(item in other for other in scene.lists) - 1,
+            reference_rank=None if ranks is None else int(ranks[item]) or None,
         )
-        for place, item in enumerate(chosen, start=1)
+        for place, item in enumerate(picks[picks >= 0].tolist(), start=1)
     )
-    if not held_out.any():
+    if not scene.held_out.any():
         return BoardColumn(card, cards, None, None, None)
-    measured = ranking_metrics(score[None], csr_array(held_out[None]), None, candidates, (wish.k,)).values
+    k = scene.wish.k
+    measured = ranking_metrics(score[None], csr_array(scene.held_out[None]), None, scene.candidates, (k,)).values
     hits = sum(pick.hit for pick in cards)
-    ndcg, recall = (float(measured[f"{name}@{wish.k}"][0]) for name in ("ndcg", "recall"))
-    return BoardColumn(card, cards, hits, ndcg, recall)
+    return BoardColumn(card, cards, hits, float(measured[f"ndcg@{k}"][0]), float(measured[f"recall@{k}"][0]))
 
 
 def _overlap(titles: list[str], lists: list[np.ndarray]) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -33,9 +32,7 @@ def pick_device(wanted: str | None = None) -> Kind:
     if wanted not in _KINDS:
         raise MmvizError(f"'{wanted}' is not a device. Set MMVIZ_DEVICE to one of: {', '.join(_KINDS)}.")
     if (wanted == "cuda" and not _has_cuda()) or (wanted == "mps" and not _has_mps()):
-        raise MmvizError(
-            f"The device '{wanted}' was asked for but torch does not find one. Unset MMVIZ_DEVICE."
-        )
+        raise MmvizError(f"The device '{wanted}' was asked for but torch does not find one. Unset MMVIZ_DEVICE.")
     return cast(Kind, wanted)
 
 
@@ -61,9 +58,7 @@ def describe_device(kind: Kind) -> DeviceCard:
 
 
 def _has_cuda() -> bool:
-    if not (
-        Path("/proc/driver/nvidia").exists() or Path("/dev/nvidiactl").exists() or sys.platform == "win32"
-    ):
+    if not (Path("/proc/driver/nvidia").exists() or Path("/dev/nvidiactl").exists() or platform.system() == "Windows"):
         return False
     import torch
 
@@ -71,7 +66,7 @@ def _has_cuda() -> bool:
 
 
 def _has_mps() -> bool:
-    if sys.platform != "darwin":
+    if platform.system() != "Darwin":
         return False
     import torch
 

@@ -66,9 +66,7 @@ class ItemLoader:
         """Fit the closed-form parts of a fusion on the train items' summaries, on the CPU."""
         rows = torch.from_numpy(np.flatnonzero(train_items))  # (n,)
         masks = {n: self._mask[n][rows].any(dim=1, keepdim=True) for n in self.names}  # (n, 1)
-        fusion.prepare(
-            {n: Tokens(torch.zeros(len(rows), 1, 0), masks[n], self._pooled[n][rows]) for n in self.names}
-        )
+        fusion.prepare({n: Tokens(torch.zeros(len(rows), 1, 0), masks[n], self._pooled[n][rows]) for n in self.names})
 
 
 class Recommender(nn.Module):
@@ -79,9 +77,7 @@ class Recommender(nn.Module):
 
     known: Tensor
 
-    def __init__(
-        self, fusion: Fusion, known: np.ndarray, popularity: np.ndarray, config: RecommenderConfig
-    ) -> None:
+    def __init__(self, fusion: Fusion, known: np.ndarray, popularity: np.ndarray, config: RecommenderConfig) -> None:
         super().__init__()
         self.fusion = fusion
         self.collaborative = config.collaborative
@@ -90,9 +86,7 @@ class Recommender(nn.Module):
         self.user_map = nn.Parameter(torch.eye(dim) / dim**0.5)  # (D, D)
         self.inward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
         self.outward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
-        start = (
-            np.log1p(popularity) - np.log1p(popularity)[known].mean() if known.any() else np.zeros(n_items)
-        )
+        start = np.log1p(popularity) - np.log1p(popularity)[known].mean() if known.any() else np.zeros(n_items)
         self.bias = nn.Parameter(torch.from_numpy(start.astype(np.float32)))  # (I,)
 
     def tables(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -105,9 +99,7 @@ class Recommender(nn.Module):
     def content(self, modalities: Mapping[str, Tokens]) -> tuple[Tensor, Fused]:
         """Content vectors (S, D), measured from what the fusion says of an item without any content."""
         fused = self.fusion(modalities)
-        nothing = self.fusion(
-            {n: t[:1].where(torch.zeros_like(t.present[:1])) for n, t in modalities.items()}
-        )
+        nothing = self.fusion({n: t[:1].where(torch.zeros_like(t.present[:1])) for n, t in modalities.items()})
         return fused.embedding - nothing.embedding, fused
 
     def scores(self, history: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
@@ -115,19 +107,15 @@ class Recommender(nn.Module):
         return scoring_rule(history, content, self.user_map, *self.tables())
 
     @torch.no_grad()
-    def all_content(
-        self, loader: ItemLoader, present: tuple[str, ...] | None = None, batch: int = 512
-    ) -> Tensor:
+    def all_content(self, loader: ItemLoader, present: tuple[str, ...] | None = None, batch: int = 512) -> Tensor:
         """Content vectors (I, D) of every item when only the modalities in `present` are seen (None = all)."""
         was_training = self.training
         self.eval()
         parts = []
-        for items in torch.arange(len(self.known)).split(batch):
+        for items in torch.split(torch.arange(len(self.known)), batch):
             tokens = loader(items)
             if present is not None:
-                tokens = {
-                    n: t if n in present else t.where(torch.zeros_like(t.present)) for n, t in tokens.items()
-                }
+                tokens = {n: t if n in present else t.where(torch.zeros_like(t.present)) for n, t in tokens.items()}
             parts.append(self.content(tokens)[0].float())  # (S, D)
         self.train(was_training)
         return torch.cat(parts)  # (I, D)
@@ -140,9 +128,7 @@ class Recommender(nn.Module):
         names = self.fusion.names
         arrays = [a.detach().cpu().numpy().astype(np.float32) for a in (self.user_map, *self.tables())]
         if complete:
-            content = np.stack(
-                [self.all_content(loader, s).cpu().numpy() for s in subsets(names)]
-            )  # (2^M-1, I, D)
+            content = np.stack([self.all_content(loader, s).cpu().numpy() for s in subsets(names)])  # (2^M-1, I, D)
         else:
             full = self.all_content(loader).cpu().numpy()  # (I, D)
             content = np.broadcast_to(full, (2 ** len(names) - 1, *full.shape))  # (2^M-1, I, D)

@@ -37,9 +37,7 @@ class TrainingConfig:
     learning_rate: float = setting(3e-3, "Step size of Adam.", 1e-5, 0.1)
     decay: float = setting(0.02, "Weight decay of the fusion (decoupled).", 0.0, 1.0)
     factor_decay: float = setting(0.02, "Weight decay of the collaborative vectors (decoupled).", 0.0, 1.0)
-    hide: float = setting(
-        0.5, "Share of a person's items that is hidden and has to be found again.", 0.1, 0.9
-    )
+    hide: float = setting(0.5, "Share of a person's items that is hidden and has to be found again.", 0.1, 0.9)
     modality_dropout: float = setting(0.1, "Share of items that lose one modality in a step.", 0.0, 0.9)
     content_weight: float = setting(
         1.0, "Weight of the second loss, in which content alone has to find them.", 0.0, 10.0
@@ -110,15 +108,12 @@ class _Steps:
         self.interactions = interactions
         self.device = loader.device
         self.random = torch.Generator().manual_seed(seed)
+        torch.manual_seed(seed)  # dropout draws from the global generator
         self.people = np.flatnonzero(np.diff(interactions.indptr) >= 2)
         if len(self.people) == 0:
-            raise TrainingError(
-                "No person has two or more training interactions, so there is nothing to learn from."
-            )
+            raise TrainingError("No person has two or more training interactions, so there is nothing to learn from.")
         self.pool = torch.from_numpy(np.flatnonzero(model.known.cpu().numpy()))  # (I_known,)
-        counts = torch.from_numpy(np.bincount(interactions.indices, minlength=interactions.shape[1]))[
-            self.pool
-        ]
+        counts = torch.from_numpy(np.bincount(interactions.indices, minlength=interactions.shape[1]))[self.pool]
         # Half of a step's items are drawn evenly, half by how often they were taken.
         self.chance = 0.5 / len(self.pool) + 0.5 * counts.double() / counts.sum()  # (I_known,)
         self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 8)
@@ -176,7 +171,7 @@ class _Steps:
                 f"The loss became {total.item()} after {self.config.learning_rate} a step; lower the learning rate."
             )
         self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimiser.step()
         self.bank[items.to(self.device)] = content.detach().float()

@@ -78,7 +78,7 @@ class ModalityInput(Fitted):
         return (tokens.pooled - self.mean) / self.scale  # (B, Dp)
 
     def forward(self, tokens: Tokens) -> Tensor:
-        vector = self.linear(self.drop(self.standardise(tokens)))  # (B, D)
+        vector: Tensor = self.linear(self.drop(self.standardise(tokens)))  # (B, D)
         return vector * tokens.present[:, None]  # (B, D)
 
 
@@ -92,7 +92,7 @@ class TokenInput(nn.Module):
         self.linear = nn.Linear(shape.token_dim, dim)
 
     def forward(self, tokens: Tokens) -> Tensor:
-        values = self.linear(self.drop(self.norm(tokens.values)))  # (B, N, D)
+        values: Tensor = self.linear(self.drop(self.norm(tokens.values)))  # (B, N, D)
         return values * tokens.mask[:, :, None]  # (B, N, D)
 
 

@@ -51,9 +51,7 @@ class Afn(Fusion):
         self.tokens = nn.ModuleDict({n: TokenInput(s, dim, dropout) for n, s in self.shapes.items()})
         self.summaries = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
         self.within = nn.ModuleDict({n: SelfAttention(dim, heads, dropout) for n in self.names})
-        self.across = nn.ModuleDict(
-            {f"{a}→{b}": Attention(dim, heads) for a, b in permutations(self.names, 2)}
-        )
+        self.across = nn.ModuleDict({f"{a}→{b}": Attention(dim, heads) for a, b in permutations(self.names, 2)})
         self.norms = nn.ModuleDict({n: nn.LayerNorm(dim) for n in self.names})
         self.pools = nn.ModuleDict({n: AttentionPool(dim) for n in self.names})
         self.gate = nn.Linear(dim * len(self.names), dim * len(self.names))
@@ -87,7 +85,8 @@ class Afn(Fusion):
                 attention[key] = weights * tokens.mask[:, None, :, None]  # (B, H, N, K)
                 mixed = mixed + seen  # (B, N, D)
         pooled, attention[f"{name} pool"] = self.pools[name](mixed, tokens.mask)  # (B, D), (B, N)
-        return pooled + self.summaries[name](tokens)  # (B, D)
+        view: Tensor = pooled + self.summaries[name](tokens)  # (B, D)
+        return view
 
     def _gated(
         self, views: Mapping[str, Tensor], modalities: Mapping[str, Tokens], attention: dict[str, Tensor]
@@ -95,9 +94,7 @@ class Afn(Fusion):
         """Σ_m g_m ⊙ view_m with g a softmax over the present modalities for every direction: (B, D)."""
         stacked = torch.stack(list(views.values()), dim=2)  # (B, D, M)
         present = torch.stack([modalities[n].present for n in self.names], dim=1)  # (B, M)
-        scores = self.gate(stacked.transpose(1, 2).flatten(1)).unflatten(
-            1, (len(self.names), -1)
-        )  # (B, M, D)
+        scores = self.gate(stacked.transpose(1, 2).flatten(1)).unflatten(1, (len(self.names), -1))  # (B, M, D)
         gate = masked_softmax(scores.transpose(1, 2), present[:, None, :])  # (B, D, M)
         attention["modality"] = gate.mean(dim=1)  # (B, M)
         return (gate * stacked).sum(dim=2)  # (B, D)

@@ -16,9 +16,7 @@ __all__ = ["AttentionConfig", "AttentionFusion"]
 
 @dataclass(frozen=True)
 class AttentionConfig(FusionConfig):
-    balance: float = setting(
-        0.01, "Pull towards using every modality; weights tend to collapse on one.", 0.0, 1.0
-    )
+    balance: float = setting(0.01, "Pull towards using every modality; weights tend to collapse on one.", 0.0, 1.0)
 
 
 class AttentionFusion(Fusion):

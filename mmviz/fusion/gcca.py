@@ -85,9 +85,7 @@ def gcca(views: list[Tensor], dim: int, ridges: list[float]) -> tuple[Tensor, li
     Source: Kettenring 1971; Rastogi, Van Durme, Arora, Multiview LSA, NAACL 2015 (the thin-SVD route).
     """
     parts = [torch.linalg.svd(x.T, full_matrices=False) for x in views]  # (n, k_m), (k_m,), (k_m, d_m)
-    shrunk = [
-        u * (s / (s.square() + r).sqrt()) for (u, s, _), r in zip(parts, ridges, strict=True)
-    ]  # (n, k_m)
+    shrunk = [u * (s / (s.square() + r).sqrt()) for (u, s, _), r in zip(parts, ridges, strict=True)]  # (n, k_m)
     left, _, _ = torch.linalg.svd(torch.cat(shrunk, dim=1), full_matrices=False)  # (n, Σ k_m)
     z = left[:, :dim].T  # (k, n)
     signs = torch.gather(z, 1, z.abs().argmax(dim=1, keepdim=True)).sign()  # (k, 1)
