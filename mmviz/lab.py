@@ -34,7 +34,7 @@ from mmviz.ranker import Ranker
 from mmviz.runs import Run, RunStore
 from mmviz.searching import by_words, joint_space, nearest_to, pooled_space, unit_rows
 from mmviz.settings import Settings
-from mmviz.shelf import Shelf
+from mmviz.memo import Memo
 from mmviz.views import (
     Board,
     CatalogueCard,
@@ -70,12 +70,12 @@ class Lab:
         self._runs = RunStore(self.home / "runs")
         self._settings = Settings(self.home / "settings.json")
         self._jobs = Jobs()
-        self._catalogues: Shelf[Catalogue] = Shelf(8)
-        self._features: Shelf[Features] = Shelf(4)
-        self._splits: Shelf[Split] = Shelf(32)
-        self._rankers: Shelf[Ranker] = Shelf(24)
-        self._spaces: Shelf[np.ndarray] = Shelf(16)
-        self._encoders: Shelf[Any] = Shelf(2)
+        self._catalogues: Memo[Catalogue] = Memo(8)
+        self._features: Memo[Features] = Memo(4)
+        self._splits: Memo[Split] = Memo(32)
+        self._rankers: Memo[Ranker] = Memo(24)
+        self._spaces: Memo[np.ndarray] = Memo(16)
+        self._encoders: Memo[Any] = Memo(2)
         self._working = threading.Lock()  # one encoding or training at a time, whoever asks
 
     # ── catalogues ────────────────────────────────────────────────────────────────────────────────────────────
@@ -240,8 +240,8 @@ class Lab:
             gap = paired_bootstrap(results[name][metric].to_numpy(), base[metric].to_numpy())
             rows.append(
                 {
-                    **{"strategy": name, "title": card.title, "mean": own.mean, "low": own.low, "high": own.high},
-                    **{"difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high},
+                    "strategy": name, "title": card.title, "mean": own.mean, "low": own.low, "high": own.high,
+                    "difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high,
                     "n_users": card.n_users,
                 }
             )

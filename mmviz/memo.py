@@ -7,12 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-__all__ = ["Shelf"]
+__all__ = ["Memo"]
 
 T = TypeVar("T")
 
 
-class Shelf(Generic[T]):
+class Memo(Generic[T]):
     """Keeps the `size` most recently used values. A value that fails to load is not kept."""
 
     def __init__(self, size: int) -> None:
