@@ -1,34 +1,27 @@
 // Several strategies' lists side by side, one column each, drawn from one payload.
 
-const dates = (frames) => {
-  let last = "";
-  for (const frame of frames) {
-    frame.label = frame.when && frame.when !== last ? frame.when : "";
-    if (frame.when) last = frame.when;
-  }
-  return frames;
+const frame = (data, hits, entry) => {
+  const item = data.items[entry.item];
+  const found = entry.held && hits.has(entry.item);
+  const told = [item.title, entry.when, entry.rating && `rated ${entry.rating}`, entry.held && "held out",
+    found && "found by a list below"].filter(Boolean).join(", ");
+  return node("li", { class: "frame", "data-item": entry.item },
+    node("a", { class: "thumb", href: data.link + encodeURIComponent(item.id), "data-id": item.id, title: told, "aria-label": told },
+      picture(item), found ? node("span", { class: "got" }) : null),
+    node("span", { class: "rated", text: entry.rating }),
+    node("span", { class: "when", text: entry.newDay ? entry.when : "" }));
 };
 
-const strip = (data, hits) => {
-  const frames = dates(data.history.frames).map((frame, at, all) => {
-    const item = data.items[frame.item];
-    const opens = at === 0 || all[at - 1].part !== frame.part;
-    const held = frame.held;
-    const told = [item.title, frame.when, frame.rating && `rated ${frame.rating}`, data.history.parts[frame.part],
-      hits.has(frame.item) && "found by a list below"].filter(Boolean).join(", ");
-    return node("li", { class: `frame${held ? " held" : ""}${opens ? " first" : ""}`, "data-item": frame.item },
-      opens ? node("span", { class: "part", text: data.history.parts[frame.part] }) : null,
-      node("span", { class: "side" }),
-      node("a", { class: "thumb", href: data.link + encodeURIComponent(item.id), "data-id": item.id, title: told, "aria-label": told },
-        picture(item), held && hits.has(frame.item) ? node("span", { class: "got" }) : null),
-      node("span", { class: "when", text: frame.label }),
-      node("span", { class: "rated", text: frame.rating }));
-  });
-  if (data.history.before) frames.unshift(node("li", { class: "more", text: data.history.before }));
-  return node("section", { class: "strip", "aria-label": data.history.title },
+const strip = (data, hits) =>
+  node("section", { class: "strip", "aria-label": data.history.title },
     node("span", { class: "label", text: data.history.title }),
-    node("ul", { class: "frames quiet", tabindex: "-1" }, frames));
-};
+    node("div", { class: "frames quiet", tabindex: "-1" },
+      data.history.before ? node("span", { class: "more", text: data.history.before }) : null,
+      data.history.groups.map((group) =>
+        node("div", { class: `group${group.held ? " held" : ""}` },
+          node("span", { class: "part", text: group.title }),
+          node("span", { class: "side" }),
+          node("ul", {}, group.frames.map((entry) => frame(data, hits, entry)))))));
 
 const overlap = (data, tone) => {
   if (data.columns.length < 2) return null;
@@ -148,7 +141,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   const hits = new Set(data.columns.flatMap((column) => column.picks.filter((pick) => pick.hit).map((pick) => pick.item)));
   const columns = node("div", { class: "columns quiet", tabindex: "-1" }, data.columns.map((column) => columnOf(column, data, tone)));
-  const past = data.history.frames.length ? strip(data, hits) : node("span", {});
+  const past = data.history.groups.length ? strip(data, hits) : node("span", {});
   root.replaceChildren(node("div", { class: "top" }, past, overlap(data, tone)), legend(data, tone), columns);
 
   const frames = root.querySelector(".frames");

@@ -8,7 +8,7 @@ const node = (tag, attributes = {}, ...children) => {
     else if (name === "style") for (const [key, part] of Object.entries(value)) made.style.setProperty(key, part);
     else made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return made;
 };
 

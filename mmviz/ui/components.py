@@ -1,0 +1,77 @@
+"""Our own components: plain modules and style sheets in `static/`, no build step, one payload in, one event out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from mmviz.charts import palette
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+__all__ = ["TONES", "board", "item_view", "roster", "wall"]
+
+Payload = dict[str, Any]
+
+STATIC = Path(__file__).parent / "static"
+TONES: dict[str, tuple[str, str]] = {
+    "muted": palette.MUTED,
+    "ground": palette.Pair("#F1EADC", "#23201B"),
+}
+
+
+def board(payload: Payload, key: str) -> str | None:
+    """Draw lists side by side; the id of an item that was just clicked, or None."""
+    return _opened(_component("board")(key=key, data=_dressed(payload), on_opened_change=_nothing))
+
+
+def wall(payload: Payload, key: str, on_toggle: Callable[[], None] | None = None) -> str | None:
+    """Draw a wall of pictures; the id of an item that was just clicked, or None.
+
+    With `payload["picking"]` the items are buttons, and `on_toggle` runs after one was pressed; the callback finds
+    its id in `st.session_state[key].toggled`.
+    """
+    shown = _component("wall")(
+        key=key, data=_dressed(payload), on_opened_change=_nothing, on_toggled_change=on_toggle or _nothing
+    )
+    return _opened(shown)
+
+
+def item_view(payload: Payload, key: str) -> str | None:
+    """Draw one item large, or its neighbours in several spaces; the id of an item that was just clicked, or None."""
+    return _opened(_component("item")(key=key, data=_dressed(payload), on_opened_change=_nothing))
+
+
+def roster(payload: Payload, key: str) -> list[str]:
+    """Draw the table of strategies; the names that are ticked."""
+    start = {"chosen": payload["chosen"]}
+    shown = _component("roster")(key=key, data=_dressed(payload), default=start, on_chosen_change=_nothing)
+    return [str(name) for name in shown.get("chosen") or ()]
+
+
+@cache
+def _component(name: str) -> ComponentRenderer:
+    def read(kind: str) -> str:
+        return "\n".join((STATIC / f"{part}.{kind}").read_text("utf-8") for part in ("shared", name))
+
+    return st.components.v2.component(
+        f"mmviz_{name}", html=f'<div class="mm mm-{name}"></div>', css=read("css"), js=read("js")
+    )
+
+
+def _dressed(payload: Payload) -> Payload:
+    return {"tones": TONES, **payload}
+
+
+def _opened(shown: Any) -> str | None:
+    opened = shown.get("opened")
+    return str(opened) if opened else None
+
+
+def _nothing() -> None:
+    """A callback that does nothing: its presence declares the event to Streamlit."""

@@ -1,0 +1,143 @@
+"""The frame around every page: sidebar, title and question, and what to show when something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mmviz.errors import MmvizError
+from mmviz.ui import state
+from mmviz.ui.jobs import jobs_panel
+from mmviz.ui.shelf import Shelf
+from mmviz.ui.words import bytes_said, count
+
+if TYPE_CHECKING:
+    from mmviz.lab import Lab
+    from mmviz.views import CatalogueCard, DeviceCard
+
+__all__ = ["Here", "brand", "empty", "kindly", "landing", "link", "open_any_page", "open_page"]
+
+PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page")
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where a page stands: the lab, and the catalogue that was picked."""
+
+    lab: Lab
+    card: CatalogueCard
+
+    @property
+    def shelf(self) -> Shelf:
+        """The light view of the picked catalogue."""
+        return state.shelf(self.card.name)
+
+
+def open_page(title: str, question: str) -> Here:
+    """Draw the frame of a page that needs a catalogue; without one, say so and stop."""
+    card = open_any_page(title, question)
+    if card is None:
+        empty(
+            "There is no catalogue yet",
+            "Open the demo or import a folder of your own; this page fills itself then.",
+            [("start", "Add a catalogue")],
+        )
+        st.stop()
+    return Here(state.lab(), card)
+
+
+def open_any_page(title: str, question: str) -> CatalogueCard | None:
+    """Draw sidebar, title and question; the picked catalogue, or None when there is none."""
+    lab = state.lab()
+    cards = lab.catalogues()
+    with st.sidebar:
+        card = _catalogue_picker(cards)
+        jobs_panel()
+        st.space("stretch")
+        st.caption(_device_said(lab.device()))
+    with st.container(gap=None):
+        st.title(title, anchor=False)
+        st.caption(f"{question} :gray-badge[simulated]" if card and card.simulated else question)
+    return card
+
+
+def empty(title: str, said: str, ways: Sequence[tuple[str, str]] = ()) -> None:
+    """A designed empty state: what is missing, and the one thing to do next as links (url path, label)."""
+    st.space("medium")
+    with st.container(width=560, gap="small"):
+        st.subheader(title, anchor=False)
+        st.markdown(said)
+        for path, label in ways:
+            link(path, label)
+
+
+def link(path: str, label: str) -> None:
+    """A link to another page of the app by its url path."""
+    st.markdown(f"[{label}]({path})")
+
+
+@contextmanager
+def kindly() -> Iterator[None]:
+    """Show what mmviz says about an error in place of the part of the page that could not be drawn."""
+    try:
+        yield
+    except MmvizError as error:
+        st.warning(str(error), icon=":material/info:")
+        st.stop()
+
+
+def _catalogue_picker(cards: Sequence[CatalogueCard]) -> CatalogueCard | None:
+    if not cards:
+        return None
+    by_name = {card.name: card for card in cards}
+    lost = state.asked_in_vain("catalogue", by_name)
+    name = st.selectbox(
+        "Catalogue",
+        list(by_name),
+        key="catalogue",
+        bind="query-params",
+        on_change=lambda: state.forget(PICKS),
+    )
+    card = by_name.get(name or "", cards[0])
+    st.caption(_catalogue_said(card))
+    if lost:
+        st.caption(f"The address asked for a catalogue that is not here; this is {card.name} instead.")
+    return card
+
+
+def _catalogue_said(card: CatalogueCard) -> str:
+    parts = [
+        count(card.n_items, "item"),
+        count(card.n_users, "person", "people"),
+        count(card.n_interactions, "interaction"),
+    ]
+    if card.n_without_image:
+        parts.append(f"{card.n_without_image:,} without a picture")
+    if card.n_without_text:
+        parts.append(f"{card.n_without_text:,} without text")
+    if card.simulated:
+        parts.append("simulated")
+    return " · ".join(parts)
+
+
+def _device_said(device: DeviceCard) -> str:
+    memory = f"{bytes_said(device.memory_used)} of {bytes_said(device.memory_total)} memory in use"
+    return f":material/memory: {device.name}  \n{memory}"
+
+
+def brand(assets: Path) -> None:
+    """Put the logo that suits the theme on top of the sidebar."""
+    dark = st.context.theme.type == "dark"
+    st.logo(
+        str(assets / ("logo-dark.svg" if dark else "logo.svg")), icon_image=str(assets / "mark.svg"), size="large"
+    )
+
+
+def landing() -> None:
+    """Where the bare address leads: the catalogue when there is one, else the page that adds one."""
+    st.switch_page("app_pages/explore/catalogue.py" if state.lab().catalogues() else "app_pages/build/start.py")

@@ -1,0 +1,78 @@
+"""Running work in the sidebar: progress while it runs, one fresh page when it ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mmviz.ui import state
+from mmviz.ui.words import duration
+
+if TYPE_CHECKING:
+    from mmviz.views import JobCard
+
+__all__ = ["active", "job_line", "jobs_panel", "progress_said"]
+
+SECONDS = 1.0
+
+
+def active() -> list[JobCard]:
+    """The work that waits or runs."""
+    return [job for job in state.lab().jobs() if job.state in ("waiting", "running")]
+
+
+def jobs_panel() -> None:
+    """Show running work and, until it is closed, the last failure; look again every second while something runs."""
+    st.fragment(_panel, run_every=SECONDS if active() else None)()
+
+
+def progress_said(job: JobCard) -> str:
+    """Where a job stands in words: "Encoding pictures, 120 of 1,715"."""
+    step = job.progress
+    place = f", {step.done:,} of {step.total:,}" if step.total else ""
+    return f"{step.stage or 'Waiting'}{place}"
+
+
+def job_line(job: JobCard) -> None:
+    """One running job: title, progress, and a button that stops it."""
+    with st.container(gap=None):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(job.title, width="stretch")
+            st.button(
+                "Stop",
+                key=f"stop_{job.job_id}",
+                type="tertiary",
+                icon=":material/close:",
+                help="Stop this; what is finished is kept.",
+                on_click=state.lab().cancel,
+                args=(job.job_id,),
+            )
+        st.progress(job.progress.fraction, text=progress_said(job))
+        if job.progress.note:
+            st.caption(job.progress.note)
+
+
+def _panel() -> None:
+    running = active()
+    before = st.session_state.get("running_jobs", frozenset())
+    now = frozenset(job.job_id for job in running)
+    st.session_state["running_jobs"] = now
+    for job in running:
+        job_line(job)
+    _last_failure()
+    if before - now:
+        st.rerun(scope="app")
+
+
+def _last_failure() -> None:
+    failed = [job for job in state.lab().jobs() if job.state == "failed"]
+    if not failed or failed[-1].job_id == st.session_state.get("failure_closed"):
+        return
+    job = failed[-1]
+    st.caption(f":material/error: {job.title} stopped after {duration(job.seconds)}: {job.error}")
+    st.button("Close", key="close_failure", type="tertiary", on_click=_close_failure, args=(job.job_id,))
+
+
+def _close_failure(job_id: str) -> None:
+    st.session_state["failure_closed"] = job_id

@@ -1,0 +1,37 @@
+"""The server of the dashboard: the Streamlit app and, beside it, the route for pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmviz.ui import state
+from mmviz.ui.pictures import routes
+
+if TYPE_CHECKING:
+    from streamlit.starlette import App
+
+    from mmviz.catalogue.base import Catalogue
+
+__all__ = ["build", "serve"]
+
+
+def build(script: Path) -> App:
+    """The ASGI app for the dashboard whose entry script is `script` (`app.py`)."""
+    from streamlit.starlette import App
+
+    return App(script, routes=routes(_with_fingerprint))
+
+
+def serve(script: Path, config: Mapping[str, Any] | None = None) -> None:
+    """Run the dashboard until it is stopped; `config` overrides such as {"server.port": 8502}."""
+    build(script).run(config=config)
+
+
+def _with_fingerprint(fingerprint: str) -> Catalogue | None:
+    lab = state.lab()
+    for card in lab.catalogues():
+        if card.fingerprint == fingerprint:
+            return lab.catalogue(card.name)
+    return None

@@ -1,0 +1,131 @@
+"""Adding a catalogue: the demo, or a folder; progress while it happens, and the report afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mmviz.errors import MmvizError
+from mmviz.ui import state
+from mmviz.ui.frame import link
+from mmviz.ui.jobs import active, job_line
+from mmviz.ui.words import count
+
+if TYPE_CHECKING:
+    from mmviz.views import CatalogueCard
+
+__all__ = ["catalogues", "offer_demo", "offer_folder", "progress"]
+
+FORMAT = """
+**`items.csv`** (or `.parquet`, `.jsonl`): one row an item with an id, a title, a text and the path of its picture.
+Further columns such as category, tags (separated with `|`) or price become filters.
+
+**`ratings.csv`** or **`interactions.csv`**: user, item, and if you have them a rating and a time.
+
+Usual other names of the columns are understood (`movieId`, `asin`, `article_id`, `timestamp` …). Rows that can't be
+used are kept aside with the reason; an item without a picture or without a text stays.
+"""
+
+
+def offer_demo() -> None:
+    """The demo catalogue at one click."""
+    st.subheader("Open the demo", anchor=False)
+    st.markdown(
+        "A simulated shop of about 1,200 things, drawn by mmviz itself, with people whose tastes are known. "
+        "It is the one catalogue for which mmviz knows the right answers. It is drawn, encoded and four strategies "
+        "are trained on it in about four minutes; you can look around from the first seconds."
+    )
+    running = any(job.catalogue == "demo" for job in active())
+    st.button(
+        "Open the demo",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=running,
+        on_click=_start_demo,
+        key="open_demo",
+    )
+
+
+def offer_folder() -> None:
+    """A folder of one's own, by its path on this computer."""
+    st.subheader("Import a folder", anchor=False)
+    st.markdown("The path of a folder on this computer with your items, pictures and ratings.")
+    with st.form("import_folder", border=False):
+        folder = st.text_input("Folder", placeholder="/home/me/my-catalogue", key="folder")
+        name = st.text_input("Name", placeholder="The folder's name", key="folder_name")
+        if st.form_submit_button("Import", icon=":material/download:"):
+            _start_import(folder or "", name or "")
+    with st.popover("What must be in the folder", type="tertiary", icon=":material/help:"):
+        st.markdown(FORMAT)
+
+
+def progress() -> None:
+    """What is running now, looked at again every second."""
+    running = active()
+    if not running:
+        return
+    st.subheader("In progress", anchor=False)
+    st.fragment(_running, run_every=1.0)()
+
+
+def catalogues(cards: list[CatalogueCard]) -> None:
+    """What is already here, each with its import report."""
+    if not cards:
+        return
+    st.subheader("Catalogues here", anchor=False)
+    for card in cards:
+        _one(card)
+
+
+def _one(card: CatalogueCard) -> None:
+    with st.container(border=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{card.name}**" + (" :gray-badge[simulated]" if card.simulated else ""), width="stretch")
+            link(f"catalogue?catalogue={card.name}", "Open")
+        st.caption(
+            f"{count(card.n_items, 'item')} · {count(card.n_users, 'person', 'people')} · "
+            f"{count(card.n_interactions, 'interaction')}"
+            + ("" if card.encoded else " · not encoded yet: search by meaning and models need that")
+        )
+        if not card.encoded and not any(job.catalogue == card.name for job in active()):
+            st.button("Encode", key=f"encode_{card.name}", on_click=state.lab().start_encode, args=(card.name,))
+        if not card.simulated:
+            _report(card.name)
+
+
+def _report(name: str) -> None:
+    shown = st.expander("Import report", on_change="rerun", key=f"report_{name}")
+    if not shown.open:
+        return
+    with shown:
+        try:
+            st.text(str(state.lab().import_report(name)))
+        except MmvizError as error:
+            st.caption(str(error))
+
+
+def _running() -> None:
+    running = active()
+    for job in running:
+        with st.container(key=f"line_{job.job_id}"):
+            job_line(job)
+    if not running:
+        st.rerun(scope="app")
+
+
+def _start_demo() -> None:
+    state.lab().start_demo()
+
+
+def _start_import(folder: str, name: str) -> None:
+    if not folder.strip():
+        st.caption(":material/info: Give the path of a folder first.")
+        return
+    try:
+        state.lab().start_import(Path(folder.strip()).expanduser(), name.strip() or None)
+    except MmvizError as error:
+        st.warning(str(error), icon=":material/info:")
+        return
+    st.rerun()

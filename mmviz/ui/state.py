@@ -1,0 +1,63 @@
+"""What outlives one run of a page: the lab, the light view of the catalogues, and what the address says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mmviz.ui.shelf import Shelf, build_shelf
+
+if TYPE_CHECKING:
+    from mmviz.catalogue.base import Catalogue
+    from mmviz.lab import Lab
+
+__all__ = ["address", "asked_in_vain", "forget", "lab", "set_address", "shelf"]
+
+
+@cache
+def lab() -> Lab:
+    """The one lab of this process."""
+    from mmviz.lab import Lab
+
+    return Lab()
+
+
+def shelf(name: str) -> Shelf:
+    """The light view of one catalogue, built once for each content."""
+    catalogue = lab().catalogue(name)
+    return _shelf(name, catalogue.fingerprint, catalogue)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _shelf(name: str, fingerprint: str, _catalogue: Catalogue) -> Shelf:  # noqa: ARG001 - the cache key
+    return build_shelf(_catalogue)
+
+
+def address(name: str) -> str:
+    """A part of the page's address that no widget holds, such as the item that is open; "" when it is not there."""
+    return st.query_params.get(name, "")
+
+
+def set_address(name: str, value: str) -> None:
+    """Set a part of the page's address; an empty value takes it away."""
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
+
+
+def asked_in_vain(name: str, known: Iterable[str]) -> list[str]:
+    """Values that the address asks for and that do not exist; to be read before the widget that holds them."""
+    if name in st.session_state:
+        return []
+    options = set(known)
+    return [value for value in st.query_params.get_all(name) if value and value not in options]
+
+
+def forget(names: Sequence[str]) -> None:
+    """Drop picks, so that their widgets start again from the default."""
+    for name in names:
+        st.session_state.pop(name, None)
