@@ -1,0 +1,9 @@
+"""Models: which strategies are trained, and what do they reach on what was held out?"""
+
+from mmviz.ui.frame import open_page
+from mmviz.ui.training_view import choose_split, cost, models
+
+here = open_page("Models", "Which strategies are trained, and what do they reach on what was held out?")
+split = choose_split(here)
+if split is not None:
+    cost(models(here, split))
