@@ -28,13 +28,13 @@ from mmviz.evaluation.splits import Split, default_split, describe, make_split, 
 from mmviz.features import Features
 from mmviz.home import data_home
 from mmviz.jobs import Jobs
+from mmviz.memo import Memo
 from mmviz.people import find_people, person
 from mmviz.progress import Progress, Report, silent
 from mmviz.ranker import Ranker
 from mmviz.runs import Run, RunStore
 from mmviz.searching import by_words, joint_space, nearest_to, pooled_space, unit_rows
 from mmviz.settings import Settings
-from mmviz.memo import Memo
 from mmviz.views import (
     Board,
     CatalogueCard,

@@ -1,0 +1,5 @@
+"""`python -m mmviz`."""
+
+from mmviz.cli import main
+
+main()
