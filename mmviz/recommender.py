@@ -76,6 +76,7 @@ class Recommender(nn.Module):
     """
 
     known: Tensor
+    taste_mask: Tensor | None
 
     def __init__(self, fusion: Fusion, known: np.ndarray, popularity: np.ndarray, config: RecommenderConfig) -> None:
         super().__init__()
@@ -84,10 +85,15 @@ class Recommender(nn.Module):
         dim, n_items = fusion.config.dim, len(known)
         self.register_buffer("known", torch.from_numpy(known.astype(np.float32)))  # (I,)
         self.user_map = nn.Parameter(torch.eye(dim) / dim**0.5)  # (D, D)
+        self.register_buffer("taste_mask", fusion.taste_mask(), persistent=False)  # (D, D) or None
         self.inward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
         self.outward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
         start = np.log1p(popularity) - np.log1p(popularity)[known].mean() if known.any() else np.zeros(n_items)
         self.bias = nn.Parameter(torch.from_numpy(start.astype(np.float32)))  # (I,)
+
+    def taste_map(self) -> Tensor:
+        """The map A (D, D) from a history's content to a taste, with the entries that the fusion rules out at 0."""
+        return self.user_map if self.taste_mask is None else self.user_map * self.taste_mask
 
     def tables(self) -> tuple[Tensor, Tensor, Tensor]:
         """Collaborative vectors and bias with unknown items at 0: y (I, F), q (I, F), b (I,)."""
@@ -104,7 +110,7 @@ class Recommender(nn.Module):
 
     def scores(self, history: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (B, I) from interactions and from content for normalised histories (B, I)."""
-        return scoring_rule(history, content, self.user_map, *self.tables())
+        return scoring_rule(history, content, self.taste_map(), *self.tables())
 
     @torch.no_grad()
     def all_content(self, loader: ItemLoader, present: tuple[str, ...] | None = None, batch: int = 512) -> Tensor:
@@ -126,7 +132,7 @@ class Recommender(nn.Module):
         `complete` False leaves out what the model says when it lacks a modality (for use at full weights only).
         """
         names = self.fusion.names
-        arrays = [a.detach().cpu().numpy().astype(np.float32) for a in (self.user_map, *self.tables())]
+        arrays = [a.detach().cpu().numpy().astype(np.float32) for a in (self.taste_map(), *self.tables())]
         if complete:
             content = np.stack([self.all_content(loader, s).cpu().numpy() for s in subsets(names)])  # (2^M-1, I, D)
         else:

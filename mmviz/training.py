@@ -77,10 +77,13 @@ def train(
     """
     if interactions.nnz == 0:
         raise TrainingError("There is no training interaction. Choose another split, or import interactions.")
+    started = time.perf_counter()
     steps = _Steps(model, loader, interactions, config, seed)
-    best, best_state, stale, started = -np.inf, deepcopy(model.state_dict()), 0, time.perf_counter()
+    prelude = steps.pretrain()
+    best, best_state, stale = -np.inf, deepcopy(model.state_dict()), 0
     for number in range(1, config.rounds + 1):
         losses, note = steps.run_round()
+        note = f"{prelude} {note}".strip() if number == 1 else note
         value = validate(model.ranker(loader, complete=False))
         improved = value > best
         if improved:
@@ -119,7 +122,11 @@ class _Steps:
         self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 8)
         self.n_users = max(16, min(config.users, 20_000_000 // interactions.shape[1]))
         factors = [model.inward, model.outward]
-        rest = [p for p in model.parameters() if not any(p is f for f in factors)]
+        opponent = model.fusion.opponent()
+        against = list(opponent.parameters()) if opponent is not None else []
+        self.opposing = torch.optim.AdamW(against, lr=config.learning_rate) if against else None
+        apart = {id(p) for p in (*factors, *against)}
+        rest = [p for p in model.parameters() if id(p) not in apart]
         self.optimiser = torch.optim.AdamW(
             [
                 {"params": rest, "weight_decay": config.decay},
@@ -128,6 +135,25 @@ class _Steps:
             lr=config.learning_rate,
         )
         self.bank = model.all_content(loader)  # (I, D)
+
+    def pretrain(self) -> str:
+        """The fusion's own self-supervised steps on train items, before the task; says what they did."""
+        fusion, n_steps = self.model.fusion, self.model.fusion.pretraining()
+        if n_steps == 0:
+            return ""
+        optimiser = torch.optim.AdamW(fusion.parameters(), lr=self.config.learning_rate, weight_decay=self.config.decay)
+        values = []
+        self.model.train()
+        for _ in range(n_steps):
+            with self._autocast():
+                loss = fusion.pretraining_loss(self.loader(self._items()[0]))
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(fusion.parameters(), 5.0)
+            optimiser.step()
+            values.append(float(loss.detach()))
+        self.bank = self.model.all_content(self.loader)  # (I, D)
+        return f"Pre-training took {n_steps} steps; its loss went from {values[0]:.3f} to {values[-1]:.3f}."
 
     def run_round(self) -> tuple[dict[str, float], str]:
         self.model.train()
@@ -206,6 +232,10 @@ class _Steps:
     def _content(self, items: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         tokens = self._without_some(self.loader(items))
         content, fused = self.model.content(tokens)  # (S, D)
+        if self.opposing is not None:
+            self.opposing.zero_grad(set_to_none=True)
+            self.model.fusion.opponent_loss(fused, tokens).backward()  # type: ignore[no-untyped-call]
+            self.opposing.step()
         return content, self.model.fusion.losses(fused, tokens)
 
     def _without_some(self, tokens: dict[str, Tokens]) -> dict[str, Tokens]:

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from mmviz.errors import FusionError
+
 __all__ = [
     "Fitted",
     "Fused",
@@ -120,7 +122,11 @@ class Fusion(nn.Module, ABC):
 
     Class attributes: `title` (a name for buttons), `summary` (two sentences that a student understands),
     `formula` (LaTeX), `paper` (authors, title, venue, year), `level` ("pooled" reads the encoders' summaries,
-    "tokens" reads patches and words), `Config` (a frozen dataclass of settings).
+    "tokens" reads patches and words), `Config` (a frozen dataclass of settings), `reads` (the modalities that it
+    reads; None = all that the catalogue has).
+
+    Only `forward` must be written. What a strategy may want from the training loop beside it has a method below that
+    does nothing until it is overridden: `losses`, `taste_mask`, `pretraining`, `opponent`.
     """
 
     title: ClassVar[str]
@@ -129,10 +135,18 @@ class Fusion(nn.Module, ABC):
     paper: ClassVar[str]
     level: ClassVar[Level] = "pooled"
     Config: ClassVar[type[FusionConfig]] = FusionConfig
+    reads: ClassVar[tuple[str, ...] | None] = None
 
     def __init__(self, shapes: Mapping[str, ModalityShape], config: FusionConfig) -> None:
+        """Raises FusionError when `reads` names a modality that is not among `shapes`."""
         super().__init__()
-        self.shapes = {name: shapes[name] for name in sorted(shapes)}
+        wanted = sorted(shapes if self.reads is None else self.reads)
+        if missing := [name for name in wanted if name not in shapes]:
+            raise FusionError(
+                f"{self.title} reads {' and '.join(wanted)}, but {' and '.join(missing)} is not in this catalogue, "
+                f"which has {' and '.join(sorted(shapes))}. Add it to the catalogue or choose another strategy."
+            )
+        self.shapes = {name: shapes[name] for name in wanted}
         self.config = config
 
     @property
@@ -156,3 +170,29 @@ class Fusion(nn.Module, ABC):
     def losses(self, fused: Fused, modalities: Mapping[str, Tokens]) -> dict[str, Tensor]:  # noqa: ARG002
         """The strategy's own training terms (alignment, adversary …), each a scalar; {} for most."""
         return {}
+
+    def taste_mask(self) -> Tensor | None:
+        """Which entries of a person's taste map (D, D) may be used, as 0 and 1; None = all.
+
+        The content score of item j in a history for item i is m_jᵀ (A ⊙ mask) m_i.
+        """
+        return None
+
+    def pretraining(self) -> int:
+        """Steps of self-supervised training on `pretraining_loss` alone before the task begins."""
+        return 0
+
+    def pretraining_loss(self, modalities: Mapping[str, Tokens]) -> Tensor:
+        """What a step of pre-training minimises on a batch of train items, without any interaction: a scalar."""
+        raise NotImplementedError(f"{type(self).__name__} asks for pre-training, so it must say what is minimised.")
+
+    def opponent(self) -> nn.Module | None:
+        """A part that is trained against the rest, with an optimiser of its own.
+
+        Its step comes before every step of the rest, on the same batch; the rest never moves it.
+        """
+        return None
+
+    def opponent_loss(self, fused: Fused, modalities: Mapping[str, Tokens]) -> Tensor:
+        """What the opponent minimises, a scalar; its gradient must reach the opponent only (detach `fused`)."""
+        raise NotImplementedError(f"{type(self).__name__} has an opponent, so it must say what that minimises.")
