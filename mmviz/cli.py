@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -227,13 +225,9 @@ def app_(
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
 ) -> None:
     """Start the dashboard."""
-    root = _app_root()
-    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), f"--server.port={port}"]
-    if headless:
-        command.append("--server.headless=true")
-    raise typer.Exit(
-        subprocess.call(command, cwd=root, env={**os.environ, "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"})
-    )
+    from mmviz.ui.server import serve
+
+    serve(_app_root() / "app.py", {"server.port": port, "server.headless": headless})
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,13 @@ def build(script: Path) -> App:
 
 
 def serve(script: Path, config: Mapping[str, Any] | None = None) -> None:
-    """Run the dashboard until it is stopped; `config` overrides such as {"server.port": 8502}."""
+    """Run the dashboard until it is stopped; `config` overrides such as {"server.port": 8502}.
+
+    Changes the current folder to the script's, where Streamlit looks for `.streamlit/config.toml`. The lab is made
+    before that, because the data home may be given relative to where the person stands.
+    """
+    state.lab()
+    os.chdir(script.parent)
     build(script).run(config=config)
 
 
