@@ -1,7 +1,8 @@
-"""The token store: what the encoders saw in every item, on disk, fingerprinted, resumable, memory-mapped."""
+"""What an encoder saw in a catalogue, as the rest of the program reads it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ __all__ = ["Features", "ModalityFeatures", "Word"]
 
 @dataclass(frozen=True)
 class Word:
-    """A word of an item's text: the letters and where they stand in `title + ". " + text`."""
+    """A word of an item's text: the letters and where they stand in `item_text(title, text)`."""
 
     letters: str
     start: int
@@ -44,18 +45,20 @@ class Features:
 
     - `modalities`: "image", "text" and any further ones (such as "attributes"), in sorted order of use.
     - `joint`: (I, J) float16 unit vectors of "image" and "text" in the encoder's shared space; zero where absent.
-    - `grid`: patch rows and columns (gh, gw), with gh·gw = N of the image tokens.
+    - `grid`: patch rows and columns (gh, gw), with gh·gw = N of the image tokens; it covers the whole picture.
     - `words`: for each item, the words that the text tokens stand for, token by token.
     - `fingerprint`: of catalogue content, encoder and store version.
+    - `notes`: sentences for a person on what was left out (unreadable pictures, words beyond the last token).
     """
 
     modalities: dict[str, ModalityFeatures]
     joint: dict[str, np.ndarray]
     grid: tuple[int, int]
-    words: tuple[tuple[Word, ...], ...]
+    words: Sequence[tuple[Word, ...]]
     encoder: str
     fingerprint: str
     folder: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def n_items(self) -> int:

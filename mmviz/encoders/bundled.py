@@ -1,0 +1,129 @@
+"""The bundled encoder: EfficientNet-Lite2 for pictures, MiniLM for texts, joined by ImageNet's class names.
+
+Tokens are projected to a narrower width by directions that belong to the towers alone, never to a catalogue: for
+pictures the top right singular vectors of the ImageNet classifier (what matters to its own output), for texts the
+principal directions of the tower's output on its vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmviz.encoders import lite2, minilm
+from mmviz.encoders.base import Encoder, EncoderShape, ImageCodes, TextCodes, token_width
+from mmviz.encoders.bridge import Bridge, class_prompts
+from mmviz.encoders.inference import inference, to_device, to_numpy, top_directions
+from mmviz.encoders.names import BUNDLED, encoder_fingerprint
+from mmviz.encoders.words import assign_pieces, averaging, find_words, word_table
+from mmviz.home import data_home, replacing
+
+__all__ = ["BundledEncoder"]
+
+_SUMMARIES = lite2.WIDTH + minilm.WIDTH + 2 * minilm.WIDTH  # pooled image and text, two joint vectors
+_TOKEN = token_width(lite2.GRID[0] * lite2.GRID[1], _SUMMARIES, native=minilm.WIDTH)
+_VOCABULARY = 4000  # words whose vectors give the text directions
+
+
+class _Constants(NamedTuple):
+    """What follows from the weights alone: directions (W, D) of both towers and the bridge."""
+
+    image: Tensor
+    text: Tensor
+    bridge: Bridge
+
+
+class BundledEncoder(Encoder):
+    """`load_encoder("bundled")`: needs no network; 120 MB of weights; see the module for what it does."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.name = BUNDLED
+        self.fingerprint = encoder_fingerprint(BUNDLED)
+        self.shape = EncoderShape(lite2.GRID, _TOKEN, lite2.WIDTH, _TOKEN, minilm.WIDTH, joint=minilm.WIDTH)
+        self.device = torch.device(device)
+        self.image_batch, self.text_batch = (256, 256) if self.device.type == "cuda" else (16, 32)
+        self._picture = lite2.Lite2(self.device)
+        self._text = minilm.MiniLM(self.device)
+        self._constants = self._load_constants(data_home() / "encoders" / f"bundled-{self.fingerprint}.npz")
+
+    def prepare_image(self, path: Path) -> np.ndarray:
+        return self._picture.prepare(path)
+
+    def encode_images(self, pictures: Sequence[np.ndarray]) -> ImageCodes:
+        count, shape = len(pictures), self.shape
+        codes = ImageCodes(
+            np.zeros((count, shape.patches, shape.image_token), dtype=np.float32),
+            np.zeros((count, shape.image_pooled), dtype=np.float32),
+            np.zeros((count, shape.joint), dtype=np.float32),
+        )
+        for rows in _alike(pictures):
+            with inference(self.device):
+                seen = self._picture(np.stack([pictures[row] for row in rows]))
+                codes.tokens[rows] = to_numpy(seen.patches @ self._constants.image)  # (b, P, D)
+                codes.pooled[rows] = to_numpy(seen.pooled)  # (b, Dp)
+                codes.joint[rows] = to_numpy(self._constants.bridge.image(seen.logits))  # (b, J)
+        return codes
+
+    def encode_texts(self, texts: Sequence[str]) -> TextCodes:
+        with inference(self.device):
+            read = self._text(texts)
+            pieces = [
+                assign_pieces(encoding.offsets, find_words(text))
+                for encoding, text in zip(read.encodings, texts, strict=True)
+            ]
+            merge = to_device(averaging(pieces, read.pieces.shape[1]), self.device)  # (B, T, L)
+            tokens = merge @ read.pieces.float() @ self._constants.text  # (B, T, D)
+            joint = self._constants.bridge.text(read.pooled)  # (B, J)
+            arrays = to_numpy(tokens), to_numpy(read.pooled), to_numpy(joint)
+        spans, mask = word_table(pieces)
+        some = mask.any(axis=1, keepdims=True)  # (B, 1)
+        cut = np.array([one.cut for one in pieces])
+        return TextCodes(arrays[0], mask, spans, arrays[1] * some, arrays[2] * some, cut)
+
+    def _load_constants(self, kept: Path) -> _Constants:
+        """Read the constants that an earlier start left, else compute and leave them."""
+        if not kept.exists():
+            constants = self._compute_constants()
+            bridge = constants.bridge
+            with replacing(kept) as draft, draft.open("wb") as file:
+                np.savez(
+                    file,
+                    image=to_numpy(constants.image),
+                    text=to_numpy(constants.text),
+                    centre=to_numpy(bridge.centre),
+                    classes=to_numpy(bridge.classes),
+                )
+        with np.load(kept) as stored:
+            image, text, centre, classes = (
+                to_device(stored[name], self.device) for name in ("image", "text", "centre", "classes")
+            )
+        return _Constants(image, text, Bridge(centre, classes))
+
+    def _compute_constants(self) -> _Constants:
+        with inference(self.device):
+            captions = torch.cat([self._text(part).pooled for part in _parts(class_prompts(), 100)])  # (C, W)
+            words = self._text.vocabulary()[:_VOCABULARY]
+            vectors = torch.cat([self._text(part).pieces[:, 1] for part in _parts(words, 200)])  # (n, W)
+        centred = vectors - vectors.mean(dim=0)  # (n, W); every word is one piece, between two special ones
+        return _Constants(
+            top_directions(self._picture.class_weights, _TOKEN),  # (W, D)
+            top_directions(centred, _TOKEN),  # (W, D)
+            Bridge.build(captions),
+        )
+
+
+def _parts(items: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _alike(pictures: Sequence[np.ndarray]) -> list[list[int]]:
+    """Positions of the pictures, grouped by their size in pixels."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for row, picture in enumerate(pictures):
+        groups.setdefault(picture.shape, []).append(row)
+    return list(groups.values())

@@ -1,0 +1,43 @@
+"""Opening pictures: any file that Pillow reads becomes an upright RGB picture."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+__all__ = ["open_picture"]
+
+_WHITE = (255, 255, 255)
+
+
+def open_picture(path: Path, at_least: int) -> Image.Image:
+    """Decode a picture: first frame, upright by its EXIF mark, transparency on white, RGB.
+
+    A JPEG is decoded at a reduced size when both sides stay `at_least` pixels long. Raises `OSError` or
+    `ValueError` for a file that is missing, truncated, too large to be safe or no picture at all.
+    """
+    try:
+        with warnings.catch_warnings(), Image.open(path) as file:
+            warnings.simplefilter("ignore")
+            file.draft("RGB", (at_least, at_least))
+            file.load()
+            upright = ImageOps.exif_transpose(file)
+            return _on_white(upright) if upright.has_transparency_data else _to_rgb(upright)
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{path.name} has too many pixels to be opened safely.") from error
+    except SyntaxError as error:  # Pillow's word for a broken PNG chunk
+        raise ValueError(f"{path.name} is damaged: {error}.") from error
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    layered = picture.convert("RGBA")
+    ground = Image.new("RGBA", layered.size, (*_WHITE, 255))
+    return Image.alpha_composite(ground, layered).convert("RGB")
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I;16"):  # 16-bit grey would be clipped, not scaled
+        return picture.point(lambda value: value / 257).convert("L").convert("RGB")
+    return picture.convert("RGB")
