@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mmviz.ui.frame import brand, landing
+from mmviz.ui.frame import brand, landing, page
 
 ROOT = Path(__file__).parent
 
@@ -13,12 +13,12 @@ brand(ROOT / "assets")
 pages = {
     "": [st.Page(landing, title="mmviz", default=True, visibility="hidden")],
     "Explore": [
-        st.Page("app_pages/explore/catalogue.py", url_path="catalogue", title="Catalogue", icon=":material/grid_view:", help="Every item of the collection: search it, filter it, and see what lies near what."),
-        st.Page("app_pages/explore/recommendations.py", url_path="recommendations", title="Recommendations", icon=":material/view_column:", help="Several strategies' lists for one person, side by side."),
+        page("catalogue", "Catalogue", "grid_view", "Every item of the collection: search, filter, browse."),
+        page("recommendations", "Recommendations", "view_column", "Several strategies' lists for one person."),
     ],
     "Build": [
-        st.Page("app_pages/build/models.py", url_path="models", title="Models", icon=":material/model_training:", help="Train strategies and compare what they reach on the held-out part."),
-        st.Page("app_pages/build/start.py", url_path="start", title="Add a catalogue", icon=":material/add_photo_alternate:", help="Open the demo or import a folder of pictures, texts and ratings."),
+        page("models", "Models", "model_training", "Train strategies and compare what they reach."),
+        page("start", "Add a catalogue", "add_photo_alternate", "Open the demo or import a folder."),
     ],
 }
 st.navigation(pages).run()

@@ -1,60 +1,60 @@
-"""The catalogue page: the wall with its search and filters, and the page of one item."""
+"""The catalogue page: the wall of pictures with its search and filters."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from mmviz.charts import palette
-from mmviz.errors import MmvizError
 from mmviz.ui import components, state
 from mmviz.ui.board import item_link
 from mmviz.ui.frame import Here, empty, kindly
-from mmviz.ui.items import IMAGE, JOINT, TEXT, portrait_payload, spaces_payload
 from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mmviz.ui.items import Row
     from mmviz.views import Found
 
-__all__ = ["item_page", "open_item", "wall"]
+__all__ = ["Wanted", "search_row", "wall"]
 
 PER_PAGE = 120
 NEAREST = 240
-NEIGHBOURS = 12
 WORDS, MEANING = "Words", "Meaning"
 SORTS = ("Most interactions", "Title", "As given")
 
 
-def open_item(here: Here) -> int | None:
-    """The row of the item that the address asks for, or None; an id that is not there gets a message."""
-    item_id = state.address("item")
-    row = here.shelf.row_of.get(item_id)
-    if item_id and row is None:
-        st.caption(f":material/info: There is no item '{item_id}' in {here.card.name}. Here is the whole catalogue.")
-    return row
+@dataclass(frozen=True)
+class Wanted:
+    """What of the catalogue is wanted: words or a meaning, and which items may be shown in which order."""
+
+    query: str
+    meaning: bool
+    keep: np.ndarray
+    sort: str
 
 
-@st.fragment
-def wall(here: Here) -> None:
-    """Search, filters and the wall of pictures."""
+def search_row(here: Here) -> Wanted:
+    """Draw search, filters and order; what is wanted. They stay on top while an item is open."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="search_row"):
+        query, meaning = _search()
+        keep, sort = _filters(here)
+    return Wanted(query, meaning, keep, sort)
+
+
+def wall(here: Here, wanted: Wanted) -> None:
+    """Draw one page of the items that are wanted."""
     shelf = here.shelf
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        query, mode = _search()
-        keep, sort, filtered = _filters(here)
-        said = st.container(width="stretch", horizontal_alignment="right")
     with kindly():
-        rows, near = _rows(here, query, mode, keep, sort)
-    said.caption(_count_said(len(rows), len(shelf.ids), query, mode), text_alignment="right")
+        rows, near = _rows(here, wanted)
+    st.caption(_count_said(len(rows), len(shelf.ids), wanted))
     if not rows:
-        empty("Nothing fits", "Try fewer words, search by meaning, or take a filter away." if query or filtered else "")
+        empty("Nothing fits", "Try fewer words, search by meaning, or take a filter away.")
         return
     pages = -(-len(rows) // PER_PAGE)
-    page = min(int(st.session_state.get("page") or 1), pages)
+    page = _page(pages)
     shown = rows[(page - 1) * PER_PAGE : page * PER_PAGE]
     payload = {
         "items": [{**shelf.item(row), "near": near.get(row, "")} for row in shown],
@@ -62,40 +62,18 @@ def wall(here: Here) -> None:
         "aspect": shelf.aspect,
         "link": item_link(shelf.name),
         "label": "Items",
-        "shown": f"{query}{page}",
+        "shown": f"{wanted.query}{page}",
     }
     opened = components.wall(payload, "wall")
     if pages > 1:
         with st.container(horizontal_alignment="center"):
-            st.pagination(pages, key="page", bind="query-params")
-    if opened:
-        state.set_address("item", opened)
-        st.rerun(scope="app")
-
-
-def item_page(here: Here, row: int) -> None:
-    """One item large, and its neighbours in every space side by side."""
-    st.button(
-        "All items", type="tertiary", icon=":material/arrow_back:", on_click=state.set_address, args=("item", "")
-    )
-    components.item_view(portrait_payload(here.shelf, row), "portrait")
-    st.space("small")
-    st.subheader("What lies near it, by space", anchor=False)
-    st.caption(
-        "One row a space, nearest first, with the cosine. What stands in one row only is bold; point at an item to "
-        "find it in the other rows."
-    )
-    slot = st.container()
-    with slot.skeleton(height=320):
-        payload = spaces_payload(here.shelf, row, _spaces(here, row))
-    with slot:
-        opened = components.item_view(payload, "spaces")
+            st.pagination(pages, key="page_shown", default=page, on_change=_turn)
     if opened:
         state.set_address("item", opened)
         st.rerun()
 
 
-def _search() -> tuple[str, str]:
+def _search() -> tuple[str, bool]:
     query = st.text_input(
         "Search",
         key="search",
@@ -104,7 +82,7 @@ def _search() -> tuple[str, str]:
         live="300ms",
         placeholder="Search titles and texts",
         label_visibility="collapsed",
-        on_change=_first_page,
+        on_change=_start_over,
         width=300,
     )
     mode = st.segmented_control(
@@ -115,12 +93,13 @@ def _search() -> tuple[str, str]:
         key="by",
         bind="query-params",
         label_visibility="collapsed",
+        on_change=_start_over,
         help="Words looks for the letters; Meaning compares your words with the pictures and texts themselves.",
     )
-    return (query or "").strip(), mode or WORDS
+    return (query or "").strip(), mode == MEANING
 
 
-def _filters(here: Here) -> tuple[np.ndarray, str, bool]:
+def _filters(here: Here) -> tuple[np.ndarray, str]:
     shelf = here.shelf
     values: dict[str, Sequence[str]] = {}
     spans: dict[str, tuple[float, float]] = {}
@@ -132,14 +111,13 @@ def _filters(here: Here) -> tuple[np.ndarray, str, bool]:
                 key=f"is_{column}",
                 bind="query-params",
                 placeholder="All",
-                on_change=_first_page,
+                on_change=_start_over,
             )
         for column, numbers in shelf.numbers.items():
             if span := _span(column, numbers):
                 spans[column] = span
         sort = st.selectbox("Order", SORTS, key="sort", bind="query-params")
-    filtered = any(values.values()) or bool(spans)
-    return shelf.matching(values, spans), sort or SORTS[0], filtered
+    return shelf.matching(values, spans), sort or SORTS[0]
 
 
 def _span(column: str, numbers: np.ndarray) -> tuple[float, float] | None:
@@ -150,23 +128,21 @@ def _span(column: str, numbers: np.ndarray) -> tuple[float, float] | None:
     whole = bool((given == given.round()).all())
     ends = (int(low), int(high)) if whole else (low, high)
     picked = st.slider(
-        column.capitalize(), *ends, ends, key=f"from_{column}", bind="query-params", on_change=_first_page
+        column.capitalize(), *ends, ends, key=f"from_{column}", bind="query-params", on_change=_start_over
     )
     return None if tuple(picked) == ends else (float(picked[0]), float(picked[1]))
 
 
-def _rows(here: Here, query: str, mode: str, keep: np.ndarray, sort: str) -> tuple[list[int], dict[int, str]]:
+def _rows(here: Here, wanted: Wanted) -> tuple[list[int], dict[int, str]]:
     shelf = here.shelf
-    if query:
-        meaning = mode == MEANING
-        k = NEAREST if meaning else len(shelf.ids)
-        found = here.lab.search(shelf.name, query, mode=mode.lower(), k=k)
-        near = _cosines(found) if meaning else {}
-        return [row for row in found.items if keep[row]], near
-    rows = np.flatnonzero(keep)
-    if sort == "Title":
+    if wanted.query:
+        mode, k = ("meaning", NEAREST) if wanted.meaning else ("words", len(shelf.ids))
+        found = here.lab.search(shelf.name, wanted.query, mode=mode, k=k)
+        return [row for row in found.items if wanted.keep[row]], _cosines(found) if wanted.meaning else {}
+    rows = np.flatnonzero(wanted.keep)
+    if wanted.sort == "Title":
         return sorted(rows.tolist(), key=lambda row: shelf.titles[row].casefold()), {}
-    if sort == "Most interactions":
+    if wanted.sort == SORTS[0]:
         rows = rows[np.argsort(-shelf.popularity[rows], kind="stable")]
     return rows.tolist(), {}
 
@@ -175,28 +151,24 @@ def _cosines(found: Found) -> dict[int, str]:
     return {row: figures(score) for row, score in zip(found.items, found.scores, strict=True)}
 
 
-def _count_said(shown: int, every: int, query: str, mode: str) -> str:
-    if query and mode == MEANING:
+def _count_said(shown: int, every: int, wanted: Wanted) -> str:
+    if wanted.query and wanted.meaning:
         return f"The {shown:,} nearest of {count(every, 'item')}"
     return f"{shown:,} of {count(every, 'item')}"
 
 
-def _spaces(here: Here, row: int) -> list[Row]:
-    names = [("image", *IMAGE), ("text", *TEXT), ("joint", *JOINT)]
-    names += [
-        (run.strategy, run.title, "Nearest in the trained model", palette.strategy_colour(run.kind, run.order))
-        for run in here.lab.runs(here.card.name)
-        if run.kind == "fusion"
-    ]
-    return [(title, said, colour, _found(here, row, space)) for space, title, said, colour in names]
+def _page(pages: int) -> int:
+    asked = state.address("page")
+    page = min(max(1, int(asked)), pages) if asked.isdecimal() else 1
+    st.session_state.pop("page_shown", None)
+    return page
 
 
-def _found(here: Here, row: int, space: str) -> Found | None:
-    try:
-        return here.lab.neighbours(here.card.name, here.shelf.ids[row], space, k=NEIGHBOURS + 1)
-    except MmvizError:
-        return None
+def _turn() -> None:
+    page = st.session_state.get("page_shown") or 1
+    state.set_address("page", "" if page == 1 else str(page))
 
 
-def _first_page() -> None:
-    st.session_state["page"] = 1
+def _start_over() -> None:
+    state.set_address("page", "")
+    state.set_address("item", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmviz.ui.frame import Here
+from mmviz.ui.frame import Here, link
 
 __all__ = ["first_look"]
 
@@ -23,7 +23,7 @@ STEPS = (
     ),
     (
         "Take the picture away",
-        "Under Weights, pull the image down to 0 % and watch which items fall and which stay.",
+        "Under Weights, pull the image down to 0\u00a0% and watch which items fall and which stay.",
         ("recommendations", "Try the weights"),
     ),
 )
@@ -45,5 +45,7 @@ def first_look(here: Here) -> None:
                 args=(SETTING, True),
             )
         for column, (title, said, way) in zip(st.columns(3, gap="medium"), STEPS, strict=True):
-            with column:
-                st.markdown(f"**{title}**  \n{said}" + (f" [{way[1]}]({way[0]})" if way else ""))
+            with column.container(gap="xsmall"):
+                st.markdown(f":small[**{title}**  \n{said}]")
+                if way:
+                    link(*way)

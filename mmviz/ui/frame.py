@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 from mmviz.errors import MmvizError
 from mmviz.ui import state
@@ -17,11 +18,31 @@ from mmviz.ui.shelf import Shelf
 from mmviz.ui.words import bytes_said, count
 
 if TYPE_CHECKING:
+    from streamlit.navigation.page import Page
+
     from mmviz.lab import Lab
     from mmviz.views import CatalogueCard, DeviceCard
 
-__all__ = ["Here", "brand", "empty", "kindly", "landing", "link", "open_any_page", "open_page"]
+__all__ = [
+    "PAGES",
+    "PICKS",
+    "Here",
+    "brand",
+    "empty",
+    "kindly",
+    "landing",
+    "link",
+    "open_any_page",
+    "open_page",
+    "page",
+]
 
+PAGES = {
+    "catalogue": "app_pages/explore/catalogue.py",
+    "recommendations": "app_pages/explore/recommendations.py",
+    "models": "app_pages/build/models.py",
+    "start": "app_pages/build/start.py",
+}
 PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page")
 
 
@@ -76,9 +97,12 @@ def empty(title: str, said: str, ways: Sequence[tuple[str, str]] = ()) -> None:
             link(path, label)
 
 
-def link(path: str, label: str) -> None:
-    """A link to another page of the app by its url path."""
-    st.markdown(f"[{label}]({path})")
+def link(page: str, label: str, **asked: str) -> None:
+    """A link to another page of the app, such as "catalogue", that opens with these parts of the address."""
+    try:
+        st.page_link(PAGES[page], label=label, icon=":material/arrow_forward:", query_params=asked or None)
+    except StreamlitPageNotFoundError:  # the page runs alone, without app.py
+        st.caption(label)
 
 
 @contextmanager
@@ -133,11 +157,14 @@ def _device_said(device: DeviceCard) -> str:
 def brand(assets: Path) -> None:
     """Put the logo that suits the theme on top of the sidebar."""
     dark = st.context.theme.type == "dark"
-    st.logo(
-        str(assets / ("logo-dark.svg" if dark else "logo.svg")), icon_image=str(assets / "mark.svg"), size="large"
-    )
+    st.logo(str(assets / ("logo-dark.svg" if dark else "logo.svg")), icon_image=str(assets / "mark.svg"), size="large")
+
+
+def page(name: str, title: str, icon: str, said: str) -> Page:
+    """Declare one of the pages for the navigation."""
+    return st.Page(PAGES[name], url_path=name, title=title, icon=f":material/{icon}:", help=said)
 
 
 def landing() -> None:
     """Where the bare address leads: the catalogue when there is one, else the page that adds one."""
-    st.switch_page("app_pages/explore/catalogue.py" if state.lab().catalogues() else "app_pages/build/start.py")
+    st.switch_page(PAGES["catalogue" if state.lab().catalogues() else "start"])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmviz.charts import palette
 from mmviz.ui.board import item_link
 from mmviz.ui.pictures import source
 from mmviz.ui.words import count, figures, year_span
@@ -41,9 +40,7 @@ def portrait_payload(shelf: Shelf, row: int) -> Payload:
 
 def spaces_payload(shelf: Shelf, row: int, spaces: Sequence[Row]) -> Payload:
     """The nearest items in each space, one row a space: (title, what it is, colour, what was found)."""
-    kept = [
-        (title, said, colour, [] if found is None else _near(found, row)) for title, said, colour, found in spaces
-    ]
+    kept = [(title, said, colour, [] if found is None else _near(found, row)) for title, said, colour, found in spaces]
     times: dict[int, int] = {}
     for *_, near in kept:
         for at, _ in near:
@@ -96,8 +93,3 @@ def _interactions(shelf: Shelf, row: int) -> list[tuple[str, str]]:
     place = int((shelf.popularity > shelf.popularity[row]).sum()) + 1
     facts.append(("Popularity", f"place {place:,} of {len(shelf.ids):,}"))
     return facts
-
-
-IMAGE = ("Image", "Nearest by picture", palette.MODALITIES["image"])
-TEXT = ("Text", "Nearest by words", palette.MODALITIES["text"])
-JOINT = ("Joint", "Picture and words in the encoder's shared space", palette.MODALITIES["attributes"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mmviz.ui import components
-from mmviz.ui.board import item_link
+from mmviz.ui.frame import link
 from mmviz.ui.items import portrait_payload
 from mmviz.ui.words import figures
 
@@ -32,4 +32,4 @@ def _drawer(here: Here, row: int, board: Board) -> None:
         pick = next((pick for pick in column.picks if pick.item == row), None)
         place = f"place {pick.rank}, score {figures(pick.score)}" if pick else "not in this list"
         st.markdown(f"**{column.run.title}**: {place}")
-    st.markdown(f"[Open its page with neighbours]({item_link(here.shelf.name)}{here.shelf.ids[row]})")
+    link("catalogue", "Open its page with neighbours", item=here.shelf.ids[row])

@@ -91,9 +91,7 @@ def build_shelf(catalogue: Catalogue) -> Shelf:
             for name, kind in kinds.items()
             if kind in ("category", "tags")
         },
-        numbers={
-            name: items[name].to_numpy(dtype=np.float64) for name, kind in kinds.items() if kind == "number"
-        },
+        numbers={name: items[name].to_numpy(dtype=np.float64) for name, kind in kinds.items() if kind == "number"},
         aspect=_aspect([path for path in items["thumbnail"] if path]),
     )
 

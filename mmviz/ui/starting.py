@@ -9,8 +9,9 @@ import streamlit as st
 
 from mmviz.errors import MmvizError
 from mmviz.ui import state
-from mmviz.ui.frame import link
+from mmviz.ui.frame import PAGES, PICKS
 from mmviz.ui.jobs import active, job_line
+from mmviz.ui.reporting import findings_table, report_said
 from mmviz.ui.words import count
 
 if TYPE_CHECKING:
@@ -80,30 +81,36 @@ def catalogues(cards: list[CatalogueCard]) -> None:
 
 
 def _one(card: CatalogueCard) -> None:
-    with st.container(border=True, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{card.name}**" + (" :gray-badge[simulated]" if card.simulated else ""), width="stretch")
-            link(f"catalogue?catalogue={card.name}", "Open")
-        st.caption(
-            f"{count(card.n_items, 'item')} · {count(card.n_users, 'person', 'people')} · "
-            f"{count(card.n_interactions, 'interaction')}"
-            + ("" if card.encoded else " · not encoded yet: search by meaning and models need that")
-        )
-        if not card.encoded and not any(job.catalogue == card.name for job in active()):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        simulated = " :gray-badge[simulated]" if card.simulated else ""
+        st.markdown(f"**{card.name}**{simulated}  \n:small[{_said(card)}]", width="stretch")
+        busy = any(job.catalogue == card.name for job in active())
+        if not card.encoded and not busy:
             st.button("Encode", key=f"encode_{card.name}", on_click=state.lab().start_encode, args=(card.name,))
-        if not card.simulated:
+        if not card.simulated and st.button("Import report", key=f"report_{card.name}", type="tertiary"):
             _report(card.name)
+        st.button("Open", key=f"open_{card.name}", on_click=_open, args=(card.name,))
 
 
+def _said(card: CatalogueCard) -> str:
+    said = (
+        f"{count(card.n_items, 'item')} · {count(card.n_users, 'person', 'people')} · "
+        f"{count(card.n_interactions, 'interaction')}"
+    )
+    return said if card.encoded else f"{said} · not encoded yet, which search by meaning and models need"
+
+
+@st.dialog("Import report", width="large")
 def _report(name: str) -> None:
-    shown = st.expander("Import report", on_change="rerun", key=f"report_{name}")
-    if not shown.open:
+    try:
+        report = state.lab().import_report(name)
+    except MmvizError as error:
+        st.caption(str(error))
         return
-    with shown:
-        try:
-            st.text(str(state.lab().import_report(name)))
-        except MmvizError as error:
-            st.caption(str(error))
+    folder = state.lab().catalogue(name).folder
+    st.text(report_said(report, str(folder / "rejected.csv") if folder else ""))
+    if report.findings:
+        st.dataframe(findings_table(report), hide_index=True, alt="What the import found")
 
 
 def _running() -> None:
@@ -113,6 +120,12 @@ def _running() -> None:
             job_line(job)
     if not running:
         st.rerun(scope="app")
+
+
+def _open(name: str) -> None:
+    state.forget(PICKS)
+    st.session_state["catalogue"] = name
+    st.switch_page(PAGES["catalogue"])
 
 
 def _start_demo() -> None:
