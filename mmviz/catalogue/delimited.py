@@ -63,7 +63,7 @@ def read_records(path: Path, encoding: str, delimiter: str) -> Iterator[Record |
     """Yield the records of a delimited file, the header first; blank lines are passed over.
 
     A record with another number of fields than the header is a `BadLine`. Where such a record spans several lines
-    (an opening quote that is never closed), only its first line is bad and reading goes on at its second.
+    or its quotes don't match, only its first line is bad and reading goes on at its second.
     """
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         lines = _Lines(iter(file))
@@ -91,8 +91,8 @@ def _take(reader: Iterator[list[str]], lines: _Lines, delimiter: str, width: int
         return [], f"a field is longer than {csv.field_size_limit():,} characters; perhaps its quote is never closed"
     if fields is None:
         return None
-    if len(lines.taken) > 1 and _quote_left_open(lines.taken, delimiter):
-        return [], "an opening quote is never closed"
+    if len(lines.taken) > 1 and (fault := _quote_fault(lines.taken, delimiter)):
+        return [], fault
     if width and len(fields) == width + 1 and fields[-1] == "":
         fields.pop()  # a delimiter at the end of every line
     if width and fields and len(fields) != width:
@@ -100,11 +100,11 @@ def _take(reader: Iterator[list[str]], lines: _Lines, delimiter: str, width: int
     return fields, ""
 
 
-def _quote_left_open(lines: list[str], delimiter: str) -> bool:
-    """True when the file ends inside a quoted field that began in these lines."""
+def _quote_fault(lines: list[str], delimiter: str) -> str:
+    """What is wrong with the quotes of a record of several lines, read by the letter; "" = nothing."""
     try:
         for _ in csv.reader(lines, delimiter=delimiter, strict=True):
             pass
     except csv.Error as error:
-        return "unexpected end" in str(error)
-    return False
+        return "an opening quote is never closed" if "unexpected end" in str(error) else "a quote inside a quoted field"
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,9 @@ def _further_columns(rows: pd.DataFrame, frame: pd.DataFrame, ledger: Ledger) ->
         if bool(is_missing(cells).all()):
             empty.append(source)
             continue
-        name = source if source not in RESERVED else f"{source} (2)"
+        name = source
+        if source in RESERVED:
+            name = next(free for n in count(2) if (free := f"{source} ({n})") not in rows)
         kind = infer_kind(source, cells)
         columns.append(Column(name, kind))
         frame[name] = _cells_of_kind(cells, kind)

@@ -51,10 +51,14 @@ def _items(columns: Sequence[Column]) -> pa.DataFrameSchema:
 
 def _interactions(n_users: int, n_items: int) -> pa.DataFrameSchema:
     finite = pa.Check(np.isfinite, error="must be finite")
+
+    def code_below(limit: int) -> pa.Check:
+        return pa.Check(lambda codes: (codes >= 0) & (codes < limit), error=f"must be a code below {limit}")
+
     return pa.DataFrameSchema(
         {
-            "user": pa.Column(np.int32, pa.Check.in_range(0, n_users, include_max=False)),
-            "item": pa.Column(np.int32, pa.Check.in_range(0, n_items, include_max=False)),
+            "user": pa.Column(np.int32, code_below(n_users)),
+            "item": pa.Column(np.int32, code_below(n_items)),
             "rating": pa.Column(np.float32, finite, nullable=True),
             "time": pa.Column(
                 float,

@@ -124,12 +124,13 @@ def save(home: Path, catalogue: Catalogue, replace: bool = False, report: Report
 
 
 def name_pictures(catalogue: Catalogue, kept: Sequence[KeptPicture | PictureProblem | None]) -> Catalogue:
-    """The catalogue with kept pictures' file names in `image` and `thumbnail`, and the fingerprint that follows."""
+    """The catalogue with kept pictures' file names in `image` and `thumbnail`, checked, and with its fingerprint."""
     pairs = [(entry.image, entry.thumbnail) if isinstance(entry, KeptPicture) else ("", "") for entry in kept]
     items = catalogue.items.assign(
         image=pd.Series([image for image, _ in pairs], index=catalogue.items.index, dtype="str"),
         thumbnail=pd.Series([thumbnail for _, thumbnail in pairs], index=catalogue.items.index, dtype="str"),
     )
+    check_catalogue(dataclasses.replace(catalogue, items=items))
     content = fingerprint(items, catalogue.interactions, catalogue.user_ids, catalogue.columns)
     return dataclasses.replace(catalogue, items=items, fingerprint=content)
 
@@ -148,8 +149,7 @@ def refuse_other(home: Path, catalogue: Catalogue, replace: bool) -> None:
 def write(
     draft: Path, catalogue: Catalogue, report: ImportReport | None = None, rejected: pd.DataFrame | None = None
 ) -> None:
-    """Write the tables of a catalogue whose pictures lie in `draft` already and are named, not placed, in `items`."""
-    check_catalogue(catalogue)
+    """Write the tables of a catalogue that `name_pictures` made and whose pictures lie in `draft` already."""
     catalogue.items.to_parquet(draft / "items.parquet", index=False)
     catalogue.interactions.to_parquet(draft / "interactions.parquet", index=False)
     pd.DataFrame({"user_id": catalogue.user_ids}).to_parquet(draft / "users.parquet", index=False)
