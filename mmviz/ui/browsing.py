@@ -125,12 +125,19 @@ def _span(column: str, numbers: np.ndarray) -> tuple[float, float] | None:
     if not len(given) or given.min() == given.max():
         return None
     low, high = float(given.min()), float(given.max())
-    whole = bool((given == given.round()).all())
-    ends = (int(low), int(high)) if whole else (low, high)
+    step = 1.0 if (given == given.round()).all() else (high - low) / 100
     picked = st.slider(
-        column.capitalize(), *ends, ends, key=f"from_{column}", bind="query-params", on_change=_start_over
+        column.capitalize(),
+        low,
+        high,
+        (low, high),
+        step=step,
+        format="%d" if step == 1.0 else None,
+        key=f"from_{column}",
+        bind="query-params",
+        on_change=_start_over,
     )
-    return None if tuple(picked) == ends else (float(picked[0]), float(picked[1]))
+    return None if picked == (low, high) else picked
 
 
 def _rows(here: Here, wanted: Wanted) -> tuple[list[int], dict[int, str]]:

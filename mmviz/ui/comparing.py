@@ -13,7 +13,7 @@ from mmviz.ui.peek import peek
 from mmviz.ui.words import count
 
 if TYPE_CHECKING:
-    from mmviz.ui.recommending import Picks
+    from mmviz.ui.recommending import Knobs, Picks
 
 __all__ = ["compare", "how_to_read", "untrained"]
 
@@ -56,17 +56,17 @@ def compare(here: Here, picks: Picks) -> None:
             picks.strategies,
             picks.user_id,
             picks.liked,
-            k=picks.k,
-            weights=picks.weights,
-            seen=picks.seen,
-            filters=picks.filters,
-            reference=picks.reference,
-            split=picks.split,
+            k=picks.knobs.k,
+            weights=picks.knobs.weights,
+            seen=picks.knobs.seen,
+            filters=picks.knobs.filters,
+            reference=picks.knobs.reference,
+            split=picks.knobs.split,
         )
     summaries = {card.name: card.summary for card in here.lab.strategies()}
-    payload = board_payload(board, here.shelf, picks.k, picks.reference, summaries)
+    payload = board_payload(board, here.shelf, picks.knobs.k, picks.knobs.reference, summaries)
     opened = components.board(payload, "board")
-    st.caption(f"Ranked {count(board.n_candidates, 'item')} in each list{_said(picks)}.")
+    st.caption(f"Ranked {count(board.n_candidates, 'item')} in each list{_said(picks.knobs)}.")
     if opened:
         peek(here, opened, board)
 
@@ -87,8 +87,8 @@ def untrained(here: Here) -> None:
     )
 
 
-def _said(picks: Picks) -> str:
-    parts = [f"{name} at {weight:.0%}" for name, weight in picks.weights.items() if weight < 1]
-    parts.append("things already seen included" if picks.seen else "things already seen left out")
-    parts += [f"{column}: {', '.join(values)}" for column, values in picks.filters.items()]
+def _said(knobs: Knobs) -> str:
+    parts = [f"{name} at {weight:.0%}" for name, weight in knobs.weights.items() if weight < 1]
+    parts.append("things already seen included" if knobs.seen else "things already seen left out")
+    parts += [f"{column}: {', '.join(values)}" for column, values in knobs.filters.items()]
     return "; " + "; ".join(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +66,7 @@ def _near(found: Found, row: int) -> list[tuple[int, float]]:
     return [(at, cosine) for at, cosine in zip(found.items, found.scores, strict=True) if at != row]
 
 
-def _columns(shelf: Shelf, item: Mapping[str, Any]) -> list[tuple[str, str | list[str]]]:
+def _columns(shelf: Shelf, item: Any) -> list[tuple[str, str | list[str]]]:
     facts: list[tuple[str, str | list[str]]] = []
     for column in shelf.catalogue.columns:
         value = item[column.name]

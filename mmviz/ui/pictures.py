@@ -43,7 +43,7 @@ def kept_file(catalogue: Catalogue | None, size: str, row: str) -> Path | None:
         return None
     if int(row) >= catalogue.n_items:
         return None
-    path = catalogue.items[size].iat[int(row)]
+    path = str(catalogue.items[size].iat[int(row)])
     return Path(path) if path and Path(path).is_file() else None
 
 

@@ -16,7 +16,7 @@ from mmviz.ui.words import count
 if TYPE_CHECKING:
     from mmviz.views import Person, RunCard
 
-__all__ = ["Picks", "choose", "default_strategies"]
+__all__ = ["Knobs", "Picks", "choose", "default_strategies"]
 
 MOST_COLUMNS = 5
 LENGTHS = (5, 10, 20, 50)
@@ -26,18 +26,25 @@ NO_REFERENCE = "None"
 
 
 @dataclass(frozen=True)
-class Picks:
-    """What was picked, checked against what exists."""
+class Knobs:
+    """How to rank: length, weights of the modalities, what may appear, what to compare with, what is held out."""
 
-    strategies: tuple[str, ...]
-    user_id: str | None = None
-    liked: tuple[str, ...] = ()
     k: int = 10
     weights: Mapping[str, float] = field(default_factory=dict)
     seen: bool = False
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reference: str | None = None
     split: str | None = None
+
+
+@dataclass(frozen=True)
+class Picks:
+    """What was picked, checked against what exists."""
+
+    strategies: tuple[str, ...]
+    knobs: Knobs
+    user_id: str | None = None
+    liked: tuple[str, ...] = ()
 
     @property
     def someone(self) -> bool:
@@ -63,7 +70,7 @@ def choose(here: Here) -> Picks:
         strategies = _strategies(runs)
         knobs = _knobs(here, runs, strategies)
     liked = liking(here) if newcomer else ()
-    return Picks(strategies=strategies, user_id=user_id, liked=liked, **knobs)
+    return Picks(strategies, knobs, user_id, liked)
 
 
 def default_strategies(runs: Sequence[RunCard]) -> list[str]:
@@ -126,25 +133,15 @@ def _strategies(runs: Sequence[RunCard]) -> tuple[str, ...]:
     return tuple(name for name in titles if name in names)
 
 
-def _knobs(here: Here, runs: Sequence[RunCard], strategies: Sequence[str]) -> dict[str, object]:
+def _knobs(here: Here, runs: Sequence[RunCard], strategies: Sequence[str]) -> Knobs:
     chosen = [run for run in runs if run.strategy in strategies]
     with st.popover("Weights and filters", icon=":material/tune:", width="content"):
         weights = _weights(chosen)
-        st.toggle("Recommend things already seen", key="seen", bind="query-params")
+        seen = st.toggle("Recommend things already seen", key="seen", bind="query-params")
         k = st.segmented_control(
             "Length of the lists", LENGTHS, default=10, required=True, key="k", bind="query-params"
         )
-        reference = _reference(chosen)
-        filters = _filters(here)
-        split = _split(here)
-    return {
-        "weights": weights,
-        "seen": bool(st.session_state.get("seen")),
-        "k": int(k or 10),
-        "reference": reference,
-        "filters": filters,
-        "split": split,
-    }
+        return Knobs(k or 10, weights, seen, reference=_reference(chosen), filters=_filters(here), split=_split(here))
 
 
 def _weights(chosen: Sequence[RunCard]) -> dict[str, float]:

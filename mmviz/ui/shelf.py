@@ -44,7 +44,7 @@ class Shelf:
 
     def item(self, row: int) -> dict[str, str]:
         """One item as the components draw it: id, title and the address of its thumbnail ("" = no picture)."""
-        path = self.catalogue.items["thumbnail"].iat[row]
+        path = str(self.catalogue.items["thumbnail"].iat[row])
         return {
             "id": self.ids[row],
             "title": self.titles[row],

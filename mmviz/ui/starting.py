@@ -86,7 +86,7 @@ def _one(card: CatalogueCard) -> None:
         st.markdown(f"**{card.name}**{simulated}  \n:small[{_said(card)}]", width="stretch")
         busy = any(job.catalogue == card.name for job in active())
         if not card.encoded and not busy:
-            st.button("Encode", key=f"encode_{card.name}", on_click=state.lab().start_encode, args=(card.name,))
+            st.button("Encode", key=f"encode_{card.name}", on_click=_encode, args=(card.name,))
         if not card.simulated and st.button("Import report", key=f"report_{card.name}", type="tertiary"):
             _report(card.name)
         st.button("Open", key=f"open_{card.name}", on_click=_open, args=(card.name,))
@@ -126,6 +126,10 @@ def _open(name: str) -> None:
     state.forget(PICKS)
     st.session_state["catalogue"] = name
     st.switch_page(PAGES["catalogue"])
+
+
+def _encode(name: str) -> None:
+    state.lab().start_encode(name)
 
 
 def _start_demo() -> None:

@@ -13,6 +13,7 @@ from mmviz.ui.roster import roster_payload
 from mmviz.ui.words import count
 
 if TYPE_CHECKING:
+    from mmviz.charts.palette import Theme
     from mmviz.views import RunCard, SplitCard
 
 __all__ = ["choose_split", "cost", "models"]
@@ -87,7 +88,7 @@ def cost(runs: dict[str, RunCard]) -> None:
     from mmviz.charts.cost import cost_figure
 
     st.subheader("What does accuracy cost?", anchor=False)
-    theme = "dark" if st.context.theme.type == "dark" else "light"
+    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     ordered = list(runs.values())
     figure = cost_figure(
         [run.title for run in ordered],
