@@ -88,5 +88,5 @@ class Catalogue:
 
     def user_index(self, user_id: str) -> int | None:
         """Code of a user id, or None when no user has it."""
-        code = int(self.user_ids.get_indexer([user_id])[0])
+        code = int(self.user_ids.get_indexer(pd.Index([user_id]))[0])
         return code if code >= 0 else None

@@ -19,7 +19,9 @@ from mmviz.catalogue.sniff import sniff_delimiter, sniff_encoding
 from mmviz.catalogue.tables import LIST_SEPARATOR, Table, read_table
 from mmviz.errors import CatalogueError
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 CELLS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), include_characters="\n\"',;\t|"), max_size=20
 )
