@@ -8,11 +8,14 @@ principal directions of the tower's output on its vocabulary.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from mmviz.encoders import lite2, minilm
@@ -27,7 +30,8 @@ __all__ = ["BundledEncoder"]
 
 _SUMMARIES = lite2.WIDTH + minilm.WIDTH + 2 * minilm.WIDTH  # pooled image and text, two joint vectors
 _TOKEN = token_width(lite2.GRID[0] * lite2.GRID[1], _SUMMARIES, native=minilm.WIDTH)
-_VOCABULARY = 4000  # words whose vectors give the text directions
+_VOCABULARY = 2000  # words whose vectors give the text directions
+_CONSTANTS = ("image", "text", "centre", "classes")
 
 
 class _Constants(NamedTuple):
@@ -41,7 +45,7 @@ class _Constants(NamedTuple):
 class BundledEncoder(Encoder):
     """`load_encoder("bundled")`: needs no network; 120 MB of weights; see the module for what it does."""
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", home: Path | None = None) -> None:
         self.name = BUNDLED
         self.fingerprint = encoder_fingerprint(BUNDLED)
         self.shape = EncoderShape(lite2.GRID, _TOKEN, lite2.WIDTH, _TOKEN, minilm.WIDTH, joint=minilm.WIDTH)
@@ -49,7 +53,9 @@ class BundledEncoder(Encoder):
         self.image_batch, self.text_batch = (256, 256) if self.device.type == "cuda" else (16, 32)
         self._picture = lite2.Lite2(self.device)
         self._text = minilm.MiniLM(self.device)
-        self._constants = self._load_constants(data_home() / "encoders" / f"bundled-{self.fingerprint}.npz")
+        self._constants = self._load_constants(
+            (home or data_home()) / "encoders" / f"bundled-{self.fingerprint}.safetensors"
+        )
 
     def prepare_image(self, path: Path) -> np.ndarray:
         return self._picture.prepare(path)
@@ -86,35 +92,33 @@ class BundledEncoder(Encoder):
         return TextCodes(arrays[0], mask, spans, arrays[1] * some, arrays[2] * some, cut)
 
     def _load_constants(self, kept: Path) -> _Constants:
-        """Read the constants that an earlier start left, else compute and leave them."""
-        if not kept.exists():
-            constants = self._compute_constants()
-            bridge = constants.bridge
-            with replacing(kept) as draft, draft.open("wb") as file:
-                np.savez(
-                    file,
-                    image=to_numpy(constants.image),
-                    text=to_numpy(constants.text),
-                    centre=to_numpy(bridge.centre),
-                    classes=to_numpy(bridge.classes),
-                )
-        with np.load(kept) as stored:
-            image, text, centre, classes = (
-                to_device(stored[name], self.device) for name in ("image", "text", "centre", "classes")
-            )
+        """Read the constants that an earlier start left, else compute them and leave them for the next."""
+        if (stored := _read_arrays(kept)) is None:
+            stored = self._compute_constants()
+            with suppress(OSError, SafetensorError), replacing(kept) as draft:  # a home may be read-only
+                save_file(stored, draft)
+        image, text, centre, classes = (to_device(stored[name], self.device) for name in _CONSTANTS)
         return _Constants(image, text, Bridge(centre, classes))
 
-    def _compute_constants(self) -> _Constants:
+    def _compute_constants(self) -> dict[str, np.ndarray]:
         with inference(self.device):
             captions = torch.cat([self._text(part).pooled for part in _parts(class_prompts(), 100)])  # (C, W)
             words = self._text.vocabulary()[:_VOCABULARY]
             vectors = torch.cat([self._text(part).pieces[:, 1] for part in _parts(words, 200)])  # (n, W)
         centred = vectors - vectors.mean(dim=0)  # (n, W); every word is one piece, between two special ones
-        return _Constants(
-            top_directions(self._picture.class_weights, _TOKEN),  # (W, D)
-            top_directions(centred, _TOKEN),  # (W, D)
-            Bridge.build(captions),
-        )
+        image = top_directions(self._picture.class_weights, _TOKEN)  # (W, D)
+        text = top_directions(centred, _TOKEN)  # (W, D)
+        bridge = Bridge.build(captions)
+        return dict(zip(_CONSTANTS, map(to_numpy, (image, text, bridge.centre, bridge.classes)), strict=True))
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray] | None:
+    """The constants of an earlier start; None when there are none or the file is damaged."""
+    try:
+        stored = load_file(path)
+        return {name: stored[name] for name in _CONSTANTS}
+    except (OSError, SafetensorError, KeyError):
+        return None
 
 
 def _parts(items: Sequence[str], size: int) -> list[Sequence[str]]:

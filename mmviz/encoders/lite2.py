@@ -83,7 +83,11 @@ class Lite2:
 
 def input_size(aspect: float) -> tuple[int, int]:
     """Height and width in pixels, of those that the tower may be given, nearest to an aspect (height / width)."""
-    return min(_SIZES, key=lambda size: abs(math.log(size[0] / size[1] / aspect)))
+
+    def misfit(size: tuple[int, int]) -> float:
+        return abs(math.log(size[0] / size[1] / aspect)) + abs(math.log(size[0] * size[1] / _side(9) ** 2)) / 10
+
+    return min(_SIZES, key=misfit)
 
 
 def _side(cells: int) -> int:

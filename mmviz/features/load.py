@@ -14,6 +14,7 @@ from mmviz.encoders.base import Encoder
 from mmviz.encoders.names import BUNDLED, encoder_fingerprint
 from mmviz.encoders.words import item_text
 from mmviz.errors import FeatureError
+from mmviz.features.attributes import encode_attributes
 from mmviz.features.base import Features, ModalityFeatures, Word
 from mmviz.features.store import STORE_VERSION, Manifest, open_arrays, read_manifest
 from mmviz.home import data_home
@@ -66,8 +67,9 @@ def has_features(catalogue: Catalogue, encoder: str | Encoder = BUNDLED, home: P
 def load_features(
     catalogue: Catalogue, encoder: str | Encoder = BUNDLED, home: Path | None = None, attributes: bool = False
 ) -> Features:
-    """Open the store of a catalogue. With `attributes` its further columns come along as a third modality.
+    """Open the store of a catalogue.
 
+    With `attributes` the catalogue's categories, tags and numbers come along as a third modality, where it has any.
     Raises `FeatureError` when the catalogue has not been encoded or the store is damaged.
     """
     folder = store_folder(catalogue, encoder, home)
@@ -85,6 +87,8 @@ def load_features(
         name: ModalityFeatures(arrays[f"{name}.tokens"], arrays[f"{name}.mask"], arrays[f"{name}.pooled"])
         for name in ("image", "text")
     }
+    if attributes and (columns := encode_attributes(catalogue)) is not None:
+        modalities = {"attributes": columns, **modalities}
     return Features(
         modalities=modalities,
         joint={name: arrays[f"{name}.joint"] for name in ("image", "text")},
@@ -104,7 +108,7 @@ def left_out(manifest: Manifest) -> tuple[str, ...]:
         notes.append(f"{count:,} picture{'s' * (count > 1)} could not be read; these items count as without picture.")
     if manifest.cut_words:
         notes.append(
-            f"{manifest.cut_words:,} words of {manifest.cut_items:,} long texts have no token of their own: the first "
-            f"{manifest.shape.words} words of a text do."
+            f"{manifest.cut_words:,} words at the end of {manifest.cut_items:,} long texts have no token of their own "
+            f"(a text keeps up to {manifest.shape.words})."
         )
     return tuple(notes)
