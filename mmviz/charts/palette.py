@@ -56,22 +56,22 @@ MODALITIES: dict[str, Pair] = {
 }
 
 STRATEGIES: tuple[Pair, ...] = (
-    Pair("#005D5E", "#00AD78"),
-    Pair("#CA272D", "#E76902"),
-    Pair("#4A49C6", "#A9C7FF"),
-    Pair("#526A06", "#C6C62D"),
-    Pair("#9E3280", "#FD779F"),
-    Pair("#622600", "#FDD6B0"),
-    Pair("#1D6CB1", "#71ADD3"),
-    Pair("#3A0D88", "#A472F6"),
-    Pair("#1A422A", "#B1C884"),
-    Pair("#60105A", "#E05AAB"),
-    Pair("#003A86", "#B7DCFD"),
-    Pair("#734000", "#DA9A3E"),
-    Pair("#4F724E", "#E1E90D"),
-    Pair("#784140", "#CD8560"),
-    Pair("#422AB1", "#A197FB"),
-    Pair("#21638A", "#88CFC9"),
+    Pair("#026168", "#41AA67"),
+    Pair("#CA2731", "#FC6424"),
+    Pair("#3E34BA", "#A9C9FC"),
+    Pair("#526A06", "#E9C50E"),
+    Pair("#AD278A", "#FD73AA"),
+    Pair("#721100", "#FDD6B0"),
+    Pair("#226AB2", "#60AEDE"),
+    Pair("#2E227D", "#917CFF"),
+    Pair("#153F26", "#C6C484"),
+    Pair("#6E1154", "#E454A6"),
+    Pair("#16416E", "#B7DCFD"),
+    Pair("#734000", "#D9AB15"),
+    Pair("#527253", "#E1E90D"),
+    Pair("#7A3C45", "#EF7A6E"),
+    Pair("#1529A3", "#788ED6"),
+    Pair("#01688E", "#93CFC7"),
 )
 
 CONTROLS: tuple[Pair, ...] = (

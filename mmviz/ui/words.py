@@ -16,8 +16,9 @@ def figures(value: float | None, digits: int = 3) -> str:
         return "\u2013"
     if value == 0:
         return "0"
-    places = digits - 1 - math.floor(math.log10(abs(value)))
-    text = f"{round(value, places):,.{max(0, min(places, 6))}f}"
+    rounded = float(f"{value:.{digits}g}")
+    places = digits - 1 - math.floor(math.log10(abs(rounded)))
+    text = f"{rounded:,.{max(0, min(places, 6))}f}"
     return text.replace("-", MINUS)
 
 

@@ -1,0 +1,37 @@
+"""The figure of accuracy against training time, and the template that all figures share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmviz.charts import palette
+from mmviz.charts.cost import cost_figure
+from mmviz.charts.template import figure
+
+SERIES = [("fusion", 0), ("fusion", 1), ("control", 2)]
+
+
+def test_marks_stand_where_the_numbers_say_in_their_own_colour() -> None:
+    drawn = cost_figure(["A", "B", "C"], [10.0, 100.0, 0.0], [0.1, 0.2, 0.05], SERIES, "dark")
+    marks = drawn.data[0]
+    assert np.asarray(marks.x).tolist() == [10.0, 100.0, 0.01]  # no zero on a logarithmic axis
+    assert np.asarray(marks.y).tolist() == [0.1, 0.2, 0.05]
+    assert list(marks.marker.color) == [palette.strategy_colour(*each).dark for each in SERIES]
+    assert list(marks.text) == ["A", "B", "C"]
+    low, high = drawn.layout.xaxis.range
+    assert low < -2 and high > 2
+    assert drawn.layout.xaxis.type == "log"
+
+
+def test_labels_of_close_marks_part() -> None:
+    marks = cost_figure(["A", "B", "C"], [10.0, 11.0, 900.0], [0.2, 0.199, 0.05], SERIES).data[0]
+    assert list(marks.textposition) == ["top right", "bottom right", "middle right"]
+
+
+def test_one_template_in_two_themes() -> None:
+    for theme in ("light", "dark"):
+        layout = figure(theme, 300).layout  # type: ignore[arg-type]
+        assert layout.height == 300
+        assert layout.template.layout.font.color == palette.INK.on(theme)  # type: ignore[arg-type]
+        assert layout.template.layout.showlegend is False
+        assert list(layout.template.layout.colorway) == [c.on(theme) for c in palette.STRATEGIES]  # type: ignore[arg-type]
