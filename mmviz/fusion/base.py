@@ -5,16 +5,16 @@ Shape letters: B batch, N tokens of a modality (P patches, T words), D model wid
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from mmviz.errors import FusionError
+from mmviz.fields import check_bounds, setting
 
 __all__ = [
     "Fitted",
@@ -89,11 +89,6 @@ class ModalityShape:
     pooled_dim: int
 
 
-def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:  # noqa: A002
-    """A dataclass field that a form can draw: bounds and one sentence of help travel in its metadata."""
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
-
-
 @dataclass(frozen=True)
 class FusionConfig:
     """Settings that every strategy has; a strategy's own Config extends it."""
@@ -102,11 +97,7 @@ class FusionConfig:
     dropout: float = setting(0.2, "Share of activations dropped while training.", 0.0, 0.8)
 
     def __post_init__(self) -> None:
-        for spec in dataclasses.fields(self):
-            low, high = spec.metadata.get("low"), spec.metadata.get("high")
-            value = getattr(self, spec.name)
-            if low is not None and high is not None and not low <= value <= high:
-                raise ValueError(f"{spec.name} is {value}; it must lie between {low} and {high}.")
+        check_bounds(self)
 
 
 class Fitted(nn.Module, ABC):
