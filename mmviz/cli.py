@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -206,17 +207,17 @@ def list_(
     if what == "runs":
         _print_runs(lab.runs(str(catalogue), split), as_json)
         return
-    cards: list[Any] = {
+    made: dict[str, Callable[[], Sequence[Any]]] = {
         "catalogues": lab.catalogues,
         "strategies": lab.strategies,
         "splits": lambda: lab.splits(str(catalogue)),
-    }[what]()
+    }
     columns = {
         "catalogues": ("name", "n_items", "n_users", "n_interactions", "encoded"),
         "strategies": ("name", "title", "kind", "summary"),
         "splits": ("name", "title", "n_test_users", "usable", "reason"),
     }[what]
-    _print_cards(cards, columns, as_json)
+    _print_cards(made[what](), columns, as_json)
 
 
 @app.command("app")
@@ -319,7 +320,7 @@ def _print_runs(cards: list[Any], as_json: bool) -> None:
     _out.print(shown)
 
 
-def _print_cards(cards: list[Any], columns: tuple[str, ...], as_json: bool) -> None:
+def _print_cards(cards: Sequence[Any], columns: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         _print_json([dataclasses.asdict(card) for card in cards])
         return

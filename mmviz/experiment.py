@@ -133,6 +133,23 @@ def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
     return _Fit(model.ranker(loader), arrays, named, {STOPPING: best}, tuple(history), parameters)
 
 
+def _fit_control(experiment: Experiment, report: Report) -> _Fit:
+    """Solve a control at the settings that validation chooses; those that are given stay as they are."""
+    cls, split = baselines.strategy(experiment.strategy), experiment.split
+    train = experiment.catalogue.matrix(split.train)  # (U, I)
+    best = cls.fit_best(
+        train,
+        experiment.catalogue.matrix(split.valid),
+        experiment.features,
+        candidates=split.valid_candidates,
+        settings=experiment.settings,
+        report=report,
+    )
+    settings = {"control": dataclasses.asdict(best.model.config)}
+    trials = tuple({**trial.settings, "validation": trial.score} for trial in best.trials)
+    return _Fit(best.model, None, settings, {STOPPING: best.score}, trials, best.model.parameters)
+
+
 def _record(
     experiment: Experiment, fitted: _Fit, seconds: float, opened: str, metrics: dict[str, float], n_users: int
 ) -> Run:

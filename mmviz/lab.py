@@ -25,7 +25,7 @@ from mmviz.catalogue.report import ImportReport
 from mmviz.devices import describe_device, pick_device
 from mmviz.errors import CatalogueError, FeatureError, MmvizError, RunError, UnknownNameError
 from mmviz.evaluation.splits import Split, default_split, describe, make_split, split_names
-from mmviz.features import Features
+from mmviz.features import Features, encode_catalogue, has_features, load_features
 from mmviz.home import data_home
 from mmviz.jobs import Jobs
 from mmviz.memo import Memo
@@ -124,7 +124,6 @@ class Lab:
 
     def encode(self, catalogue: str, encoder: str = DEFAULT_ENCODER, report: Report = silent) -> int:
         """Turn every picture and text into features; returns the number of items. Resumes where it was stopped."""
-        from mmviz.features import encode_catalogue
 
         with self._working:
             features = encode_catalogue(self.catalogue(catalogue), self._encoder(encoder), self.home, report)
@@ -132,7 +131,6 @@ class Lab:
 
     def features(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> Features:
         """The stored features. Raises FeatureError that says to encode first."""
-        from mmviz.features import load_features
 
         found = self.catalogue(catalogue)
         key = f"{found.fingerprint}/{encoder}"
@@ -389,21 +387,17 @@ class Lab:
         return made
 
     def _card(self, name: str) -> CatalogueCard:
-        found = self.catalogue(name)
-        try:
-            encoded = self.features(name).n_items == found.n_items
-        except FeatureError:
-            encoded = False
+        kept = store.summary(self.home, name)
         return CatalogueCard(
             name=name,
-            n_items=found.n_items,
-            n_users=found.n_users,
-            n_interactions=len(found.interactions),
-            n_without_image=int((found.items["image"] == "").sum()),
-            n_without_text=int((found.items["text"] == "").sum()),
-            simulated=found.simulated,
-            encoded=encoded,
-            fingerprint=found.fingerprint,
+            n_items=kept.n_items,
+            n_users=kept.n_users,
+            n_interactions=kept.n_interactions,
+            n_without_image=kept.n_without_image,
+            n_without_text=kept.n_without_text,
+            simulated=kept.simulated,
+            encoded=has_features(self.catalogue(name), DEFAULT_ENCODER, self.home),
+            fingerprint=kept.fingerprint,
         )
 
     def _split(self, catalogue: Catalogue, name: str | None, seed: int = 0) -> Split:
