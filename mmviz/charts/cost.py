@@ -18,6 +18,8 @@ __all__ = ["cost_figure"]
 SHORTEST = 0.01
 """Seconds; what takes less is drawn here, because a logarithmic axis has no zero."""
 
+TICKS = [step * 10.0**power for power in range(-2, 6) for step in (1, 3)]
+
 
 def cost_figure(
     titles: Sequence[str],
@@ -47,7 +49,8 @@ def cost_figure(
     )
     low, high = np.log10(times.min()), np.log10(times.max())
     pad = 0.18 * max(high - low, 0.5)
-    drawn.update_xaxes(title_text="Time to train, seconds", type="log", range=[low - pad, high + 2 * pad], dtick=1)
+    drawn.update_xaxes(title_text="Time to train, seconds", type="log", range=[low - pad, high + 2 * pad])
+    drawn.update_xaxes(tickvals=TICKS, ticktext=[f"{tick:,g}" for tick in TICKS])
     drawn.update_yaxes(title_text="NDCG@10 ↑", rangemode="tozero")
     return drawn
 

@@ -69,6 +69,8 @@ def open_page(title: str, question: str) -> Here:
             [("start", "Add a catalogue")],
         )
         st.stop()
+    if card.simulated:
+        st.badge("Simulated", icon=":material/science:", color="gray")
     return Here(state.lab(), card)
 
 
@@ -83,7 +85,7 @@ def open_any_page(title: str, question: str) -> CatalogueCard | None:
         st.caption(_device_said(lab.device()))
     with st.container(gap=None):
         st.title(title, anchor=False)
-        st.caption(f"{question} :gray-badge[simulated]" if card and card.simulated else question)
+        st.caption(question)
     return card
 
 

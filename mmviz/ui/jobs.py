@@ -1,4 +1,4 @@
-"""Running work in the sidebar: progress while it runs, one fresh page when it ends."""
+"""Running work in the sidebar: progress while it runs, one fresh page when it ends or brings a catalogue."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def progress_said(job: JobCard) -> str:
     return f"{step.stage or 'Waiting'}{place}"
 
 
-def job_line(job: JobCard) -> None:
-    """One running job: title, progress, and a button that stops it."""
+def job_line(job: JobCard, place: str) -> None:
+    """One running job: title, progress, and a button that stops it; `place` tells several drawings apart."""
     with st.container(gap=None):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(job.title, width="stretch")
             st.button(
                 "Stop",
-                key=f"stop_{job.job_id}",
+                key=f"stop_{place}_{job.job_id}",
                 type="tertiary",
                 icon=":material/close:",
                 help="Stop this; what is finished is kept.",
@@ -55,13 +55,13 @@ def job_line(job: JobCard) -> None:
 
 def _panel() -> None:
     running = active()
-    before = st.session_state.get("running_jobs", frozenset())
-    now = frozenset(job.job_id for job in running)
-    st.session_state["running_jobs"] = now
+    before = st.session_state.get("work_seen")
+    now = (frozenset(job.job_id for job in running), tuple(card.name for card in state.lab().catalogues()))
+    st.session_state["work_seen"] = now
     for job in running:
-        job_line(job)
+        job_line(job, "sidebar")
     _last_failure()
-    if before - now:
+    if before is not None and (before[0] - now[0] or before[1] != now[1]):
         st.rerun(scope="app")
 
 

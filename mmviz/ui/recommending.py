@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from mmviz.lab import FIRST_STRATEGIES
 from mmviz.ui import state
 from mmviz.ui.frame import Here
 from mmviz.ui.liking import liking
@@ -74,8 +75,9 @@ def choose(here: Here) -> Picks:
 
 
 def default_strategies(runs: Sequence[RunCard]) -> list[str]:
-    """What is shown at first: up to four fusions, and the best control beside them."""
-    fusions = [run.strategy for run in runs if run.kind == "fusion"][: MOST_COLUMNS - 1]
+    """What is shown at first: up to four fusions, the ones that come first for everybody, and the best control."""
+    fusions = [run.strategy for run in runs if run.kind == "fusion"]
+    fusions = sorted(fusions, key=lambda name: name not in FIRST_STRATEGIES)[: MOST_COLUMNS - 1]
     controls = [run for run in runs if run.kind == "control"]
     best = max(controls, key=lambda run: run.metrics.get("ndcg@10", 0.0), default=None)
     return fusions + ([best.strategy] if best else [])

@@ -23,7 +23,6 @@ def roster_payload(
     runs: Mapping[str, RunCard],
     split: SplitCard,
     chosen: Sequence[str],
-    training: Sequence[str] = (),
 ) -> Payload:
     """All strategies of the registry with the newest run of each on one split."""
     top = max((_high(run) for run in runs.values()), default=0.0) * 1.05 or 1.0
@@ -38,14 +37,14 @@ def roster_payload(
             {"name": "Parameters", "unit": "", "wide": True},
         ],
         "groups": [
-            (title, [_row(card, runs.get(card.name), top, training) for card in strategies if card.kind == kind])
+            (title, [_row(card, runs.get(card.name), top) for card in strategies if card.kind == kind])
             for title, kind in GROUPS
             if any(card.kind == kind for card in strategies)
         ],
     }
 
 
-def _row(card: StrategyCard, run: RunCard | None, top: float, training: Sequence[str]) -> Payload:
+def _row(card: StrategyCard, run: RunCard | None, top: float) -> Payload:
     return {
         "name": card.name,
         "title": card.title,
@@ -55,7 +54,7 @@ def _row(card: StrategyCard, run: RunCard | None, top: float, training: Sequence
         "dot": _dot(run, top) if run else None,
         "dotSaid": f"NDCG@10 {figures(run.metrics.get(METRIC))}{_interval(run)}" if run else "",
         "cells": _cells(run) if run else [],
-        "state": "is being trained" if card.name in training else "not trained yet",
+        "state": "not trained yet",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ def build(script: Path) -> App:
     """The ASGI app for the dashboard whose entry script is `script` (`app.py`)."""
     from streamlit.starlette import App
 
-    return App(script, routes=routes(_with_fingerprint))
+    return App(script, routes=routes(_with_fingerprint), on_script_error=_say_sorry)
 
 
 def serve(script: Path, config: Mapping[str, Any] | None = None) -> None:
@@ -34,6 +35,19 @@ def serve(script: Path, config: Mapping[str, Any] | None = None) -> None:
     state.lab()
     os.chdir(script.parent)
     build(script).run(config=config)
+
+
+def _say_sorry(error: Exception) -> bool:
+    """Show an unforeseen error in our own words; the whole of it goes to the log."""
+    import streamlit as st
+
+    logging.getLogger(__name__).error("A page failed.", exc_info=error)
+    st.error(
+        f"This page stumbled over an error of mmviz itself ({type(error).__name__}). The terminal in which mmviz runs "
+        "has the details. Reload the page, or go to another one; nothing that was kept is lost.",
+        icon=":material/error:",
+    )
+    return True
 
 
 def _with_fingerprint(fingerprint: str) -> Catalogue | None:

@@ -89,7 +89,7 @@ def _one(card: CatalogueCard) -> None:
             st.button("Encode", key=f"encode_{card.name}", on_click=_encode, args=(card.name,))
         if not card.simulated and st.button("Import report", key=f"report_{card.name}", type="tertiary"):
             _report(card.name)
-        st.button("Open", key=f"open_{card.name}", on_click=_open, args=(card.name,))
+        st.button("Open", key=f"see_{card.name}", on_click=_open, args=(card.name,))
 
 
 def _said(card: CatalogueCard) -> str:
@@ -116,8 +116,7 @@ def _report(name: str) -> None:
 def _running() -> None:
     running = active()
     for job in running:
-        with st.container(key=f"line_{job.job_id}"):
-            job_line(job)
+        job_line(job, "page")
     if not running:
         st.rerun(scope="app")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from mmviz.lab import FIRST_STRATEGIES
 from mmviz.ui import components, state
 from mmviz.ui.frame import Here, empty, kindly
 from mmviz.ui.jobs import active
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mmviz.views import RunCard, SplitCard
 
 __all__ = ["choose_split", "cost", "models"]
+
+FIRST_CONTROLS = ("popularity", "ease")
 
 
 def choose_split(here: Here) -> SplitCard | None:
@@ -40,12 +43,7 @@ def choose_split(here: Here) -> SplitCard | None:
             width=300,
         )
         card = usable.get(name or "", usable[names[0]])
-        with st.container(gap=None, width="stretch"):
-            st.caption(card.reason)
-            st.caption(
-                f"{count(card.n_test_users, 'person', 'people')} evaluated on "
-                f"{count(card.n_test_interactions, 'held-out interaction')}."
-            )
+        st.caption(f"{card.reason} {count(card.n_test_interactions, 'held-out interaction')} in all.")
     for other in splits:
         if not other.usable:
             st.caption(f"Not offered: {other.title}. {other.reason}")
@@ -58,10 +56,8 @@ def models(here: Here, split: SplitCard) -> dict[str, RunCard]:
     runs = {run.strategy: run for run in here.lab.runs(here.card.name, split.name)}
     busy = any(job.catalogue == here.card.name for job in active())
     bar = st.container(horizontal=True, vertical_alignment="center")
-    missing = [card.name for card in strategies if card.name not in runs]
-    chosen = components.roster(
-        roster_payload(strategies, runs, split, st.session_state.get("to_train") or missing, ()), "roster"
-    )
+    proposed = [name for name in (*FIRST_CONTROLS, *FIRST_STRATEGIES) if name not in runs]
+    chosen = components.roster(roster_payload(strategies, runs, split, proposed), "roster")
     known = {card.name for card in strategies}
     chosen = [name for name in chosen if name in known]
     with bar:

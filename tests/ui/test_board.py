@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
 from typing import Any
@@ -123,8 +124,8 @@ def test_segments_fill_the_bar_without_touching(shares: list[float]) -> None:
     placed, zero = segments(named, low, high)
     assert 0 <= zero <= 100
     edges = sorted((left, left + width) for _, left, width, _ in placed)
-    assert all(-0.02 <= left and right <= 100.05 for left, right in edges)
-    assert all(before[1] <= after[0] + 0.03 for before, after in zip(edges, edges[1:], strict=False))
+    assert all(left >= -0.02 and right <= 100.05 for left, right in edges)
+    assert all(before[1] <= after[0] + 0.03 for before, after in itertools.pairwise(edges))
     for name, left, _, negative in placed:
         assert negative == (named[name] < 0)
         assert left < zero + 0.02 if negative else left >= zero - 0.02

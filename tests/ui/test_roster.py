@@ -22,12 +22,12 @@ SPLIT = SplitCard("user-time", "Last fifth", 610, 9800, True, "Because.")
 
 def test_trained_and_untrained_strategies_stand_in_their_groups() -> None:
     runs = {"concat": run_card("concat", 0, ndcg=0.2), "ease": run_card("ease", 2, "control", 0.1)}
-    payload = roster_payload(CARDS, runs, SPLIT, ["afn"], ["afn"])
+    payload = roster_payload(CARDS, runs, SPLIT, ["afn"])
     (fusion, fusions), (control, controls) = payload["groups"]
     assert (fusion, control) == ("Fusion strategies", "Controls")
     assert [row["name"] for row in fusions] == ["concat", "afn"]
     assert fusions[0]["cells"] == ["0.200", "0.500", "12 s", "1,000"]
-    assert fusions[1]["cells"] == [] and fusions[1]["state"] == "is being trained"
+    assert fusions[1]["cells"] == [] and fusions[1]["state"] == "not trained yet"
     assert fusions[0]["dot"][0] == round(0.2 / 0.21 * 100, 2)
     assert controls[0]["dot"][0] == round(0.1 / 0.21 * 100, 2)
     assert payload["chosen"] == ["afn"]
@@ -54,6 +54,7 @@ def test_the_first_columns_are_fusions_and_the_best_control() -> None:
     runs = [run_card(f"f{at}", at) for at in range(6)]
     runs += [run_card("popularity", 6, "control", 0.05), run_card("ease", 7, "control", 0.3)]
     assert default_strategies(runs) == ["f0", "f1", "f2", "f3", "ease"]
+    assert default_strategies([*runs, run_card("gcca", 8)]) == ["gcca", "f0", "f1", "f2", "ease"]
     assert default_strategies(runs[:2]) == ["f0", "f1"]
     assert default_strategies([]) == []
 
