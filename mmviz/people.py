@@ -39,7 +39,7 @@ def find_people(
     key, notes = _ORDERINGS[order](catalogue, split, counts, per_user)
     untested = (counts["test"] == 0).to_numpy()  # (U,)
     ranked = np.lexsort((np.arange(len(key)), key, untested, ~exact))  # (U,)
-    return [_card(catalogue, counts, int(u), notes[u]) for u in ranked if rows[u]][:limit]
+    return [_card(catalogue, counts, int(u), notes[u]) for u in ranked[rows[ranked]][:limit]]
 
 
 def person(catalogue: Catalogue, split: Split, user: int) -> Person:
@@ -72,7 +72,8 @@ def _what(catalogue: Catalogue) -> str:
 def _by_activity(
     catalogue: Catalogue, _split: Split, counts: pd.DataFrame, _per_user: Sequence[pd.DataFrame]
 ) -> tuple[np.ndarray, list[str]]:
-    return -counts["all"].to_numpy(), [f"{n:,} {_what(catalogue)}" for n in counts["all"]]
+    what = _what(catalogue)
+    return -counts["all"].to_numpy(), [f"{n:,} {what}" for n in counts["all"]]
 
 
 def _by_newness(
@@ -80,9 +81,10 @@ def _by_newness(
 ) -> tuple[np.ndarray, list[str]]:
     first = catalogue.interactions.groupby("user")["time"].min().reindex(range(catalogue.n_users))  # (U,)
     days = pd.to_datetime(first, unit="s").dt.strftime("%-d %b %Y")
-    notes = [f"since {day}, {n:,} {_what(catalogue)}" for day, n in zip(days, counts["all"], strict=True)]
+    what = _what(catalogue)
+    notes = [f"since {day}, {n:,} {what}" for day, n in zip(days, counts["all"], strict=True)]
     if not catalogue.has_times:
-        notes = [f"{n:,} {_what(catalogue)}" for n in counts["all"]]
+        notes = [f"{n:,} {what}" for n in counts["all"]]
         return counts["all"].to_numpy(), notes
     return -first.to_numpy(), notes
 
@@ -102,9 +104,9 @@ def _by_difficulty(
 def _by_id(
     catalogue: Catalogue, _split: Split, counts: pd.DataFrame, _per_user: Sequence[pd.DataFrame]
 ) -> tuple[np.ndarray, list[str]]:
-    return np.argsort(np.argsort(np.asarray(catalogue.user_ids, dtype=str))), [
-        f"{n:,} {_what(catalogue)}" for n in counts["all"]
-    ]
+    what = _what(catalogue)
+    notes = [f"{n:,} {what}" for n in counts["all"]]
+    return np.argsort(np.argsort(np.asarray(catalogue.user_ids, dtype=str))), notes
 
 
 _ORDERINGS = {"active": _by_activity, "newest": _by_newness, "hardest": _by_difficulty, "id": _by_id}

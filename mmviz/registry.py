@@ -40,6 +40,7 @@ class FolderRegistry(Generic[T]):
         self._contract = contract
         self._noun, self._nouns = noun
         self._error = error
+        self._texts: dict[str, dict[str, str]] = {}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -58,9 +59,7 @@ class FolderRegistry(Generic[T]):
         for name, cls in found.items():
             title = getattr(cls, "title", None)
             if not isinstance(title, str) or not title:
-                raise self._error(
-                    f"{self._file(name)} gives its {self._noun} no title. Set the class's `title`."
-                )
+                raise self._error(f"{self._file(name)} gives its {self._noun} no title. Set the class's `title`.")
             if title in titles:
                 raise self._error(
                     f"Two {self._nouns} are titled '{title}': {self._file(titles[title])} and "
@@ -80,13 +79,16 @@ class FolderRegistry(Generic[T]):
 
         A menu can so be drawn without loading the libraries that the entries need. Raises UnknownNameError.
         """
+        if name not in self._texts:
+            self._texts[name] = self._read_texts(name)
+        return self._texts[name]
+
+    def _read_texts(self, name: str) -> dict[str, str]:
         if name not in self.names:
             raise UnknownNameError(self._noun, name, self.names)
         spec = importlib.util.find_spec(f"{self._package}.{name}")
         source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
-        found = [
-            _string_attributes(node) for node in ast.parse(source).body if isinstance(node, ast.ClassDef)
-        ]
+        found = [_string_attributes(node) for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
         return next((texts for texts in found if "title" in texts), {"title": name})
 
     def _the_one_in(self, name: str) -> type[T]:
@@ -113,9 +115,7 @@ def _string_attributes(node: ast.ClassDef) -> dict[str, str]:
     return {
         target.id: item.value.value
         for item in node.body
-        if isinstance(item, ast.Assign)
-        and isinstance(item.value, ast.Constant)
-        and isinstance(item.value.value, str)
+        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str)
         for target in item.targets
         if isinstance(target, ast.Name)
     }

@@ -5,7 +5,7 @@ from mmviz.ui.frame import open_page
 from mmviz.ui.recommending import choose
 
 here = open_page("Recommendations", "What would each strategy recommend to this person, and where do they differ?")
-if here.lab.runs(here.card.name):
+if here.runs():
     compare(here, choose(here))
     how_to_read()
 else:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
     from mmviz.lab import Lab
-    from mmviz.views import CatalogueCard, DeviceCard
+    from mmviz.views import CatalogueCard, DeviceCard, RunCard
 
 __all__ = [
     "PAGES",
@@ -57,6 +57,18 @@ class Here:
     def shelf(self) -> Shelf:
         """The light view of the picked catalogue."""
         return state.shelf(self.card.name)
+
+    @property
+    def split(self) -> str:
+        """The split in use: the one that was picked if it can be used, else the default."""
+        default, every = state.splits(self.card.name)
+        picked = st.session_state.get("split") or state.address("split")  # the address has the title
+        fit = [card.name for card in every if card.usable and picked in (card.name, card.title)]
+        return fit[0] if fit else default.name
+
+    def runs(self) -> list[RunCard]:
+        """What is trained on the split in use."""
+        return self.lab.runs(self.card.name, self.split)
 
 
 def open_page(title: str, question: str) -> Here:

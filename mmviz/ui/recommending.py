@@ -55,8 +55,7 @@ class Picks:
 
 def choose(here: Here) -> Picks:
     """Draw the row of picks and, for a newcomer, the wall of things to like."""
-    split = st.session_state.get("split")
-    runs = here.lab.runs(here.card.name, split)
+    runs = here.runs()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="picks"):
         who = st.segmented_control(
             "For whom",
@@ -67,7 +66,7 @@ def choose(here: Here) -> Picks:
             bind="query-params",
         )
         newcomer = who == NEWCOMER
-        user_id = None if newcomer else _person(here, split)
+        user_id = None if newcomer else _person(here)
         strategies = _strategies(runs)
         knobs = _knobs(here, runs, strategies)
     liked = liking(here) if newcomer else ()
@@ -83,9 +82,9 @@ def default_strategies(runs: Sequence[RunCard]) -> list[str]:
     return fusions + ([best.strategy] if best else [])
 
 
-def _person(here: Here, split: str | None) -> str | None:
+def _person(here: Here) -> str | None:
     order = st.session_state.get("order", next(iter(ORDERS)))
-    people = here.lab.people(here.card.name, split, order=ORDERS.get(order, "active"), limit=50)
+    people = here.lab.people(here.card.name, here.split, order=ORDERS.get(order, "active"), limit=50)
     notes = {person.user_id: person.note for person in people}
     user_id = st.selectbox(
         "Person",
@@ -100,11 +99,11 @@ def _person(here: Here, split: str | None) -> str | None:
     st.selectbox("Suggested", list(ORDERS), key="order", bind="query-params", width=140)
     if user_id is None or user_id in notes:
         return user_id
-    return _typed(here, user_id, people, split)
+    return _typed(here, user_id, people)
 
 
-def _typed(here: Here, user_id: str, people: Sequence[Person], split: str | None) -> str | None:
-    found = here.lab.people(here.card.name, split, find=user_id, order="id", limit=20)
+def _typed(here: Here, user_id: str, people: Sequence[Person]) -> str | None:
+    found = here.lab.people(here.card.name, here.split, find=user_id, order="id", limit=20)
     if any(person.user_id == user_id for person in found):
         return user_id
     instead = people[0].user_id if people else None
@@ -118,7 +117,8 @@ def _strategies(runs: Sequence[RunCard]) -> tuple[str, ...]:
     titles = {run.strategy: run.title for run in runs}
     lost = state.asked_in_vain("strategies", titles.values())
     default = default_strategies(runs)
-    shown = len(st.session_state.get("strategies", default))
+    asked = [title for title in st.query_params.get_all("strategies") if title in titles.values()]
+    shown = len(st.session_state.get("strategies", asked or default))
     with st.popover(count(shown, "strategy", "strategies"), icon=":material/view_column:", width="content"):
         names = st.multiselect(
             f"Columns, up to {MOST_COLUMNS}",
@@ -198,20 +198,19 @@ def _filters(here: Here) -> dict[str, Sequence[str]]:
     return filters
 
 
-def _split(here: Here) -> str | None:
-    usable = {card.title: card for card in here.lab.splits(here.card.name) if card.usable}
+def _split(here: Here) -> str:
+    default, every = state.splits(here.card.name)
+    usable = {card.name: card for card in every if card.usable}
     if len(usable) < 2:
-        return None
-    default = here.lab.default_split(here.card.name)
-    names = {card.name: title for title, card in usable.items()}
+        return here.split
     name = st.selectbox(
         "Held out",
-        list(names),
-        index=list(names).index(default.name) if default.name in names else 0,
-        format_func=lambda name: names.get(name, name),
+        list(usable),
+        index=list(usable).index(default.name) if default.name in usable else 0,
+        format_func=lambda name: usable[name].title if name in usable else name,
         key="split",
         bind="query-params",
     )
-    card = usable[names[name]] if name in names else default
-    st.caption(f"{card.reason} {count(card.n_test_users, 'person', 'people')} evaluated.")
+    card = usable.get(name or "", default)
+    st.caption(card.reason)
     return card.name

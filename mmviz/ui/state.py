@@ -13,8 +13,9 @@ from mmviz.ui.shelf import Shelf, build_shelf
 if TYPE_CHECKING:
     from mmviz.catalogue.base import Catalogue
     from mmviz.lab import Lab
+    from mmviz.views import SplitCard
 
-__all__ = ["address", "asked_in_vain", "forget", "lab", "set_address", "shelf"]
+__all__ = ["address", "asked_in_vain", "forget", "lab", "set_address", "shelf", "splits"]
 
 
 @cache
@@ -29,6 +30,16 @@ def shelf(name: str) -> Shelf:
     """The light view of one catalogue, built once for each content."""
     catalogue = lab().catalogue(name)
     return _shelf(name, catalogue.fingerprint, catalogue)
+
+
+def splits(name: str) -> tuple[SplitCard, list[SplitCard]]:
+    """The default split of a catalogue, and all of them."""
+    return _splits(name, lab().catalogue(name).fingerprint)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _splits(name: str, fingerprint: str) -> tuple[SplitCard, list[SplitCard]]:  # noqa: ARG001 - the cache key
+    return lab().default_split(name), lab().splits(name)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -24,19 +24,18 @@ FIRST_CONTROLS = ("popularity", "ease")
 
 def choose_split(here: Here) -> SplitCard | None:
     """Pick what is held out; splits that are not fit are named with the reason."""
-    splits = here.lab.splits(here.card.name)
+    default, splits = state.splits(here.card.name)
     usable = {card.name: card for card in splits if card.usable}
     if not usable:
         reasons = "\n".join(f"- {card.title}: {card.reason}" for card in splits)
         empty("Nothing can be held out", f"This catalogue is too small to evaluate honestly.\n\n{reasons}")
         return None
-    default = here.lab.default_split(here.card.name).name
     names = list(usable)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         name = st.selectbox(
             "Held out",
             names,
-            index=names.index(default) if default in names else 0,
+            index=names.index(default.name) if default.name in names else 0,
             format_func=lambda name: usable[name].title if name in usable else name,
             key="split",
             bind="query-params",
