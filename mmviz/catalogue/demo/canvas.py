@@ -68,7 +68,10 @@ class Region:
         right = min(self.left + self.alpha.shape[1], other.left + other.alpha.shape[1])
         if top < bottom and left < right:
             mine = (slice(top - self.top, bottom - self.top), slice(left - self.left, right - self.left))
-            theirs = (slice(top - other.top, bottom - other.top), slice(left - other.left, right - other.left))
+            theirs = (
+                slice(top - other.top, bottom - other.top),
+                slice(left - other.left, right - other.left),
+            )
             spread[mine] = self.alpha[mine] * other.alpha[theirs]
         return Region(self.top, self.left, spread)
 
@@ -106,9 +109,12 @@ class Canvas:
         return Region(int(low[1]), int(low[0]), alpha)
 
     @staticmethod
-    def everywhere() -> Region:
-        """The whole canvas."""
-        return Region(0, 0, np.ones((WORK, WORK), dtype=np.float32))
+    def everywhere(alpha: Field | None = None) -> Region:
+        """The whole canvas, covered by `alpha`: (n, n) values that are enlarged smoothly; None = all of it."""
+        if alpha is None:
+            return Region(0, 0, np.ones((WORK, WORK), dtype=np.float32))
+        large = Image.fromarray(alpha).resize((WORK, WORK), Image.Resampling.BILINEAR)
+        return Region(0, 0, np.asarray(large, dtype=np.float32))
 
     def paint(self, region: Region, colour: Field, part: str | None = None) -> None:
         """Lay a colour, (3,) or (3, h, w), over a region; it then shows `part`, or what lay there before if None."""
@@ -169,20 +175,23 @@ class Canvas:
 
     def mask(self) -> npt.NDArray[np.uint8]:
         """(GRID, GRID) uint8: the label that covers most of each cell."""
-        step = WORK // GRID
-        cells = self.labels.reshape(GRID, step, GRID, step)
-        counts = np.stack([(cells == label).sum(axis=(1, 3)) for label in range(len(self._parts) + 1)])
-        return counts.argmax(axis=0).astype(np.uint8)
+        names, step = len(self._parts) + 1, WORK // GRID
+        cell = np.arange(WORK, dtype=np.int32) // step
+        place = (cell[:, None] * GRID + cell) * names + self.labels  # (WORK, WORK)
+        counts = np.bincount(place.ravel(), minlength=GRID * GRID * names).reshape(GRID, GRID, names)
+        return np.asarray(counts.argmax(axis=2), dtype=np.uint8)
 
     def boxes(self) -> dict[str, tuple[float, float, float, float]]:
         """Part -> (left, top, right, bottom) in fractions, of every part that can be seen."""
         found = {}
+        present = np.bincount(self.labels.ravel(), minlength=len(self._parts) + 1) > 0
         for part, label in self._parts.items():
+            if not present[label]:
+                continue
             hits = self.labels == label
             rows, columns = np.flatnonzero(hits.any(axis=1)), np.flatnonzero(hits.any(axis=0))
-            if len(rows):
-                box = (columns[0] / WORK, rows[0] / WORK, (columns[-1] + 1) / WORK, (rows[-1] + 1) / WORK)
-                found[part] = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
+            left, right, top, bottom = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
+            found[part] = (float(left / WORK), float(top / WORK), float(right / WORK), float(bottom / WORK))
         return found
 
 
@@ -200,4 +209,6 @@ def blurred(values: Field, sigma: float) -> Field:
     height, width = values.shape
     small = Image.fromarray(values).reduce(factor)
     soft = gaussian_filter(np.asarray(small, dtype=np.float32), sigma / factor, mode="nearest")
-    return np.asarray(Image.fromarray(soft).resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)
+    return np.asarray(
+        Image.fromarray(soft).resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32
+    )

@@ -11,7 +11,7 @@ from scipy.interpolate import PchipInterpolator
 from mmviz.catalogue.demo.canvas import Outline
 from mmviz.catalogue.demo.palettes import Field
 
-__all__ = ["arc", "box", "ellipse", "mirrored", "polygon", "profile", "ribbon", "rounded", "smooth", "turned"]
+__all__ = ["arc", "box", "ellipse", "mirrored", "polygon", "profile", "ribbon", "rounded", "smooth"]
 
 Point = tuple[float, float]
 
@@ -87,13 +87,6 @@ def ribbon(line: Outline, width: float, end_width: float | None = None) -> Outli
     end = arc(line[-1, 0], line[-1, 1], last / 2, last / 2, turn, turn - 180, 9)
     start = arc(line[0, 0], line[0, 1], width / 2, width / 2, back, back - 180, 9)
     return np.concatenate([line + half * normal, end, (line - half * normal)[::-1], start])
-
-
-def turned(outline: Outline, centre: Point, degrees: float) -> Outline:
-    """The outline turned clockwise around a point."""
-    angle = math.radians(degrees)
-    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    return (outline - centre) @ turn + centre
 
 
 def mirrored(outline: Outline, axis: float) -> Outline:

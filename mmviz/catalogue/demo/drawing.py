@@ -16,7 +16,7 @@ from mmviz.catalogue.demo.shapes import SHAPES
 
 __all__ = ["Drawn", "draw_item", "paint_item"]
 
-_SCHEMES = (("pale on colour", 0.56), ("colour on pale", 0.28), ("tone on tone", 0.16))
+_SCHEMES = {"pale on colour": 0.62, "colour on pale": 0.20, "tone on tone": 0.18}
 
 
 class Drawn(NamedTuple):
@@ -38,8 +38,7 @@ def paint_item(plan: ItemPlan) -> Canvas:
     pattern = attributes["pattern"]
     scheme = "pale on colour"
     if pattern not in ("plain", "gradient"):
-        names, weights = zip(*_SCHEMES, strict=True)
-        scheme = rng.choices(names, weights)[0]
+        scheme = rng.choices(tuple(_SCHEMES), tuple(_SCHEMES.values()))[0]
     scene = Scene(
         canvas=Canvas(PARTS),
         palette=palette(attributes["colour"], rng, scheme),

@@ -129,7 +129,9 @@ def folded(region: Region, seed: int, size: float, strength: float, stretch: flo
     columns = max(3, round(width / WORK / size) + 3)
     rows = max(3, round(height / WORK / size / stretch) + 3)
     rough = np.random.default_rng(seed).standard_normal((rows, columns)).astype(np.float32)
-    relief = np.asarray(Image.fromarray(rough).resize((width, height), Image.Resampling.BICUBIC), dtype=np.float32)
+    relief = np.asarray(
+        Image.fromarray(rough).resize((width, height), Image.Resampling.BICUBIC), dtype=np.float32
+    )
     return _from_relief(relief * np.float32(strength * size * WORK * 0.3))
 
 

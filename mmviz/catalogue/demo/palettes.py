@@ -18,13 +18,13 @@ __all__ = ["COLOURS", "NEUTRALS", "PAPERS", "Field", "Palette", "mix", "oklch", 
 Field = npt.NDArray[np.float32]
 
 COLOURS: dict[str, tuple[float, float, float]] = {
-    "terracotta": (0.615, 0.116, 40.0),
-    "ochre": (0.770, 0.118, 82.0),
-    "sage": (0.660, 0.062, 138.0),
-    "teal": (0.530, 0.070, 205.0),
-    "indigo": (0.430, 0.090, 266.0),
-    "plum": (0.420, 0.082, 345.0),
-    "blush": (0.805, 0.062, 20.0),
+    "terracotta": (0.610, 0.132, 42.0),
+    "ochre": (0.785, 0.130, 86.0),
+    "sage": (0.665, 0.085, 133.0),
+    "teal": (0.575, 0.085, 188.0),
+    "indigo": (0.415, 0.118, 268.0),
+    "plum": (0.430, 0.112, 346.0),
+    "blush": (0.800, 0.082, 8.0),
     "charcoal": (0.365, 0.012, 260.0),
 }
 """Name -> (L, C, h) of the eight colours in which every thing of the shop is made."""
@@ -53,13 +53,13 @@ NEUTRALS: dict[str, tuple[float, float, float]] = {
 }
 
 _COMPANIONS: dict[str, tuple[str, ...]] = {
-    "terracotta": ("blush", "ochre", "charcoal"),
+    "terracotta": ("sage", "ochre", "charcoal"),
     "ochre": ("terracotta", "charcoal", "teal"),
     "sage": ("ochre", "blush", "charcoal"),
-    "teal": ("ochre", "sage", "indigo"),
-    "indigo": ("blush", "ochre", "teal"),
-    "plum": ("blush", "ochre", "indigo"),
-    "blush": ("terracotta", "plum", "sage"),
+    "teal": ("ochre", "blush", "charcoal"),
+    "indigo": ("blush", "ochre", "terracotta"),
+    "plum": ("blush", "ochre", "sage"),
+    "blush": ("charcoal", "plum", "sage"),
     "charcoal": ("ochre", "blush", "sage"),
 }
 

@@ -14,7 +14,20 @@ from mmviz.catalogue.demo.patterns import Weave, dressed
 
 __all__ = ["PARTS", "Scene"]
 
-PARTS = ("body", "pattern", "rim", "handle", "base", "legs", "sleeves", "collar", "frame", "hands", "fringe", "lid")
+PARTS = (
+    "body",
+    "pattern",
+    "rim",
+    "handle",
+    "base",
+    "legs",
+    "sleeves",
+    "collar",
+    "frame",
+    "hands",
+    "fringe",
+    "lid",
+)
 """Every part that a label map can name. A patterned surface is "pattern", the rest of the main thing "body"."""
 
 
@@ -73,21 +86,24 @@ class Scene:
         self._daylight()
 
     def _daylight(self) -> None:
-        canvas = self.canvas.everywhere()
-        distance = np.hypot(canvas.x - 0.22, canvas.y - 0.12).astype(np.float32)
-        self.canvas.darken(Region(0, 0, np.clip(distance - 0.25, 0, 1)), 0.16)
+        coarse = (np.arange(128, dtype=np.float32) + np.float32(0.5)) / np.float32(128)
+        x, y = coarse[None, :], coarse[:, None]
+        distance = np.hypot(x - np.float32(0.22), y - np.float32(0.12))
+        self.canvas.darken(self.canvas.everywhere(np.clip(distance - np.float32(0.25), 0, 1)), 0.16)
         if self.chance(0.35):
             slope, at, width = self.between(0.5, 0.9), self.between(0.1, 0.6), self.between(0.16, 0.3)
-            across = canvas.x + slope * canvas.y - at
-            pane = np.zeros((WORK, WORK), dtype=np.float32)
+            across = x + np.float32(slope) * y - np.float32(at)
+            pane = np.zeros((128, 128), dtype=np.float32)
             for step in (0.0, width + 0.035):
-                edge = np.minimum(across - step, step + width - across)
-                pane = np.maximum(pane, np.clip(edge / 0.03, 0, 1))
-            self.canvas.lighten(Region(0, 0, pane.astype(np.float32)), self.between(0.10, 0.18))
+                edge = np.minimum(across - np.float32(step), np.float32(step + width) - across)
+                pane = np.maximum(pane, np.clip(edge / np.float32(0.03), 0, 1))
+            self.canvas.lighten(self.canvas.everywhere(pane), self.between(0.10, 0.18))
 
     def stand(self, cx: float, y: float, half: float, height: float = 0.3) -> None:
         """The shadow of a thing that stands at (cx, y) with a foot of half-width `half`, `height` tall."""
-        self.canvas.glow((cx + half * 0.55 + height * 0.14, y + 0.004), (half * 1.25 + height * 0.22, 0.030), 0.30)
+        self.canvas.glow(
+            (cx + half * 0.55 + height * 0.14, y + 0.004), (half * 1.25 + height * 0.22, 0.030), 0.30
+        )
         self.canvas.glow((cx + half * 0.16, y + 0.002), (half * 1.06, 0.014), 0.42)
         self.canvas.glow((cx + half * 0.04, y), (half * 0.92, 0.007), 0.42)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from mmviz.catalogue.demo.vocabulary import CARES, KINDS, WORDS
+from mmviz.catalogue.demo.vocabulary import CARES, KINDS, SCENES, WORDS
 from mmviz.catalogue.truth import TruthSpan
 
 __all__ = ["Written", "write"]
@@ -43,10 +43,10 @@ _OPENINGS = (
     "The people at {maker} work in {material}, and this {kind} shows why.",
 )
 _FEELINGS = (
-    "It is {a mood} thing to have around.",
-    "The mood is {mood}.",
-    "It makes a place feel more {mood}.",
-    "There is something {mood} about it.",
+    "It is {a mood} thing, like {scene}.",
+    "The mood is {mood}: think of {scene}.",
+    "There is something {mood} about it, as of {scene}.",
+    "It makes a place feel {mood} and brings to mind {scene}.",
 )
 _GIFTS = (
     "We like it for {occasion}.",
@@ -55,10 +55,11 @@ _GIFTS = (
     "It was thought up with {occasion} in mind.",
 )
 _FEELING_GIFTS = (
-    "Its {mood} character suits {occasion}.",
-    "It is {mood}, and just right for {occasion}.",
-    "For {occasion} we know nothing more {mood}.",
-    "{a mood} idea for {occasion}.",
+    "Its {mood} character, like {scene}, suits {occasion}.",
+    "It is {mood}, it brings to mind {scene}, and it is just right for {occasion}.",
+    "For {occasion} we know nothing more {mood}: it feels like {scene}.",
+    "{a mood} idea for {occasion}, with something of {scene} about it.",
+    "Think of {occasion}; think of {scene}, for it is {a mood} thing.",
 )
 _COLOURS = (
     "It comes in {colour}.",
@@ -81,7 +82,7 @@ _FILLERS = (
 )
 _PRICES = ("{price band}.", "{price band}, we think.")
 _CARES = ("To keep it well: {care}.", "About care: {care}.", "{care}.")
-_PRICE_CARES = ("{price band}; {care}.", "{price band}. About care: {care}.")
+_PRICE_CARES = ("{price band}; {care}.", "{price band}; as for care, {care}.")
 
 
 @dataclass
@@ -154,7 +155,8 @@ def _add(
         if slot.group(1):
             line += "an " if words[0].lower() in "aeiou" else "a "
         if attribute != "series":
-            written.spans.append(TruthSpan(attribute, value, len(line), len(line) + len(words), place))
+            name = "mood" if attribute == "scene" else attribute
+            written.spans.append(TruthSpan(name, value, len(line), len(line) + len(words), place))
         line += words
     line += template[done:]
     line = line[:at] + line[at].upper() + line[at + 1 :]
@@ -171,6 +173,8 @@ def _said(attribute: str, told: dict[str, str], rng: Random, group: str) -> tupl
     if attribute == "part":
         part = rng.choice(KINDS[told["kind"]].parts)[0]
         return part, part
+    if attribute == "scene":
+        return told["mood"], rng.choice(SCENES[told["mood"]])
     value = told[attribute]
     if attribute == "kind":
         return value, rng.choice(KINDS[value].nouns)

@@ -13,7 +13,7 @@ from mmviz.catalogue.demo.palettes import COLOURS
 from mmviz.catalogue.demo.patterns import PATTERNS
 from mmviz.catalogue.truth import Source
 
-__all__ = ["CARES", "KINDS", "MATERIALS", "SOURCES", "VALUES", "WORDS", "Kind", "seen", "told"]
+__all__ = ["CARES", "KINDS", "MATERIALS", "SCENES", "SOURCES", "VALUES", "WORDS", "Kind"]
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,11 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "maker": {maker: (maker,) for maker in VALUES["maker"]},
     "mood": {
-        "calm": ("calm", "serene", "restful", "peaceful"),
-        "playful": ("playful", "cheerful", "fun", "light-hearted"),
-        "elegant": ("elegant", "refined", "graceful", "sophisticated"),
-        "nostalgic": ("nostalgic", "old-fashioned", "vintage", "wistful"),
-        "adventurous": ("adventurous", "daring", "bold", "spirited"),
+        "calm": ("calm", "calm and quiet", "serene", "peaceful"),
+        "playful": ("playful", "playful and funny", "merry", "light-hearted"),
+        "elegant": ("elegant", "elegant and refined", "graceful", "sophisticated"),
+        "nostalgic": ("nostalgic", "old-fashioned", "vintage", "wistful and nostalgic"),
+        "adventurous": ("adventurous", "daring", "wild and daring", "bold and adventurous"),
     },
     "occasion": {
         "wedding": ("a wedding", "the newly married", "bride and groom"),
@@ -125,12 +125,33 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "every day": ("everyday use", "daily life", "ordinary weekdays"),
     },
     "price band": {
-        "low": ("Kind to a small budget", "An inexpensive find", "Cheap enough to buy on a whim"),
-        "middle": ("Fairly priced", "In the middle of our range", "Neither cheap nor dear"),
-        "high": ("An investment", "A luxury piece", "Expensive, and worth saving for"),
+        "low": ("A real bargain", "An inexpensive find for a small budget", "Low in price"),
+        "middle": (
+            "Fairly priced, in the middle of our range",
+            "Medium in price",
+            "Neither cheap nor expensive",
+        ),
+        "high": (
+            "A luxury at a high price",
+            "Expensive, an investment to save for",
+            "High in price, a luxury",
+        ),
     },
 }
 """Attribute -> value -> what people say for it."""
+
+SCENES: dict[str, tuple[str, ...]] = {
+    "calm": ("slow deep breaths", "silence after a long day", "a still lake in the morning"),
+    "playful": ("children laughing", "a joke shared over breakfast", "a game of hide and seek"),
+    "elegant": ("an evening at the opera", "fine manners and good tailoring", "a ballroom in Paris"),
+    "nostalgic": ("old photographs", "a grandmother's house", "the summers of long ago"),
+    "adventurous": (
+        "far journeys and open roads",
+        "a mountain still to climb",
+        "an expedition that sets out",
+    ),
+}
+"""Mood -> what it brings to mind; a second way in which a mood is told."""
 
 CARES: dict[str, dict[str, tuple[str, ...]]] = {
     "wipe": {
@@ -151,13 +172,3 @@ CARES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 """Care -> group -> whole clauses that tell it."""
-
-
-def seen() -> tuple[str, ...]:
-    """Attributes that the picture shows."""
-    return tuple(name for name, source in SOURCES.items() if source != "told")
-
-
-def told() -> tuple[str, ...]:
-    """Attributes that only the text tells."""
-    return tuple(name for name, source in SOURCES.items() if source == "told")

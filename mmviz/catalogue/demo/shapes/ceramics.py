@@ -9,7 +9,7 @@ import numpy as np
 from mmviz.catalogue.demo.canvas import Outline
 from mmviz.catalogue.demo.curves import arc, box, ellipse, ribbon, rounded, smooth
 from mmviz.catalogue.demo.light import Turned, lit, puffed, turned_body
-from mmviz.catalogue.demo.palettes import mix, oklch
+from mmviz.catalogue.demo.palettes import Field, mix, oklch
 from mmviz.catalogue.demo.scene import Scene
 
 __all__ = ["bowl", "jug", "mug", "plate", "vase"]
@@ -36,7 +36,7 @@ def mug(scene: Scene) -> None:
     _ear(scene, cx, side, (top + tall * 0.20, top + tall * 0.74), (radii[1], radii[2]), 0.12)
     scene.turn(body, gloss=0.16)
     _foot(scene, body, cx, bottom, radii[-1])
-    hole = scene.open(body, scene.palette.ground, scene.palette.pale)
+    hole = scene.open(body, scene.palette.ground, _glaze(scene))
     if scene.chance(0.6):
         drink = scene.canvas.region(ellipse(cx, top + 0.034, radii[0] * 0.9, radii[0] * _TILT * 0.9))
         tea = oklch(0.42, 0.06, 55) if scene.chance(0.6) else oklch(0.62, 0.08, 75)
@@ -58,7 +58,7 @@ def bowl(scene: Scene) -> None:
     body = turned_body(0.5, heights, radii, 0.26)
     scene.stand(0.5, bottom + radii[-1] * 0.2, radii[-1] * 1.05, tall)
     scene.turn(body, gloss=0.15)
-    hole = scene.open(body, scene.palette.ground, scene.palette.pale, wall=0.012)
+    hole = scene.open(body, scene.palette.ground, _glaze(scene), wall=0.012)
     well = scene.canvas.region(ellipse(0.515, top + r * 0.13, r * 0.62, r * 0.105))
     scene.canvas.cast(well.within(hole), (0.0, 0.0), 0.02, 0.16)
 
@@ -81,7 +81,7 @@ def jug(scene: Scene) -> None:
     _ear(scene, cx, side, (top + tall * 0.06, top + tall * 0.66), (radii[0], radii[3]), 0.115)
     scene.turn(body, gloss=0.14)
     _spout(scene, cx, -side, top, radii[0])
-    scene.open(body, scene.palette.ground, scene.palette.pale, wall=0.011)
+    scene.open(body, scene.palette.ground, _glaze(scene), wall=0.011)
 
 
 def vase(scene: Scene) -> None:
@@ -123,7 +123,9 @@ def plate(scene: Scene) -> None:
     base = scene.palette.ground if border else scene.dress(u, v)
     scene.canvas.paint(rim, lit(base, puffed(rim, 0.018), 0.05), "body" if border else scene.surface)
     if border:
-        band = scene.canvas.region(centre + (outer - centre) * 0.955, holes=[centre + (outer - centre) * 0.70])
+        band = scene.canvas.region(
+            centre + (outer - centre) * 0.955, holes=[centre + (outer - centre) * 0.70]
+        )
         scene.canvas.paint(rim.within(band), scene.dress(u, v), "pattern")
     inner = centre + (outer - centre) * scene.between(0.66, 0.70)
     _well(scene, inner, centre)
@@ -167,7 +169,9 @@ def _ear(
         (cx + side * radii[1] * 0.9, low),
     ]
     width = scene.between(0.030, 0.040)
-    scene.solid(ribbon(smooth(points, closed=False), width), scene.palette.ground, "handle", width * 0.4, 0.12)
+    scene.solid(
+        ribbon(smooth(points, closed=False), width), scene.palette.ground, "handle", width * 0.4, 0.12
+    )
 
 
 def _foot(scene: Scene, body: Turned, cx: float, bottom: float, r: float) -> None:
@@ -210,14 +214,23 @@ def _stems_front(scene: Scene, top: float, r: float) -> None:
 def _branch(scene: Scene, root: float, r: float, lean: float, tall: float) -> None:
     colour = scene.neutral("straw", "linen", "ash")
     x0 = 0.5 + lean * r * 1.6
-    line = smooth(
-        [(x0, root), (x0 + lean * 0.35, root - tall * 0.5), (x0 + lean, root - tall)], closed=False
-    )
+    line = smooth([(x0, root), (x0 + lean * 0.35, root - tall * 0.5), (x0 + lean, root - tall)], closed=False)
     scene.canvas.paint(scene.canvas.region(ribbon(line, 0.006, 0.003)), mix(colour, scene.palette.deep, 0.2))
     for step in range(5, len(line), 3):
         x, y = line[step]
         side = 1 if step % 2 else -1
         size = 0.030 * (1.15 - 0.5 * step / len(line))
-        leaf = smooth([(x, y), (x + side * size * 0.7, y - size * 0.75), (x + side * size * 1.5, y - size * 0.9),
-                       (x + side * size * 0.95, y - size * 0.1)])
+        leaf = smooth(
+            [
+                (x, y),
+                (x + side * size * 0.7, y - size * 0.75),
+                (x + side * size * 1.5, y - size * 0.9),
+                (x + side * size * 0.95, y - size * 0.1),
+            ]
+        )
         scene.solid(leaf, colour, None, 0.006)
+
+
+def _glaze(scene: Scene) -> Field:
+    """The inside of a pot: cream, with a breath of the outside's colour."""
+    return mix(scene.neutral("cream"), scene.palette.pale, 0.35)

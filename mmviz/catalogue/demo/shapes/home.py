@@ -8,7 +8,7 @@ import numpy as np
 
 from mmviz.catalogue.demo.canvas import Outline, Region
 from mmviz.catalogue.demo.curves import arc, box, ellipse, polygon, ribbon, rounded, smooth
-from mmviz.catalogue.demo.light import folded, lit, puffed, turned_body
+from mmviz.catalogue.demo.light import folded, puffed, turned_body
 from mmviz.catalogue.demo.palettes import Field, mix
 from mmviz.catalogue.demo.scene import Scene
 
@@ -37,7 +37,9 @@ def lamp(scene: Scene) -> None:
     warm = np.exp(-np.square((shade.region.y - low + 0.04) / 0.15) - np.square((shade.region.x - cx) / 0.16))
     scene.canvas.lighten(shade.region.scaled(warm.astype(np.float32)), 0.24)
     if scene.silhouette != "round":
-        scene.open(shade, scene.palette.ground, mix(scene.palette.pale, scene.neutral("straw"), 0.3), wall=0.008)
+        scene.open(
+            shade, scene.palette.ground, mix(scene.palette.pale, scene.neutral("straw"), 0.3), wall=0.008
+        )
     else:
         knob = scene.neutral("brass", "oak")
         scene.solid(ellipse(cx, top - 0.012, 0.014, 0.016), knob, None, 0.006, 0.3)
@@ -67,7 +69,13 @@ def chair(scene: Scene) -> None:
     for x in (0.5 - half, 0.5 + half):
         scene.canvas.glow((x + 0.02, floor), (0.06, 0.012), 0.32)
     scene.canvas.glow((0.53, floor - 0.035), (half * 1.3, 0.035), 0.26)
-    _legs(scene, mix(wood, np.zeros(3, np.float32), 0.22), (half * 0.72, half * 0.82), (seat, floor - 0.055), 0.020)
+    _legs(
+        scene,
+        mix(wood, np.zeros(3, np.float32), 0.22),
+        (half * 0.72, half * 0.82),
+        (seat, floor - 0.055),
+        0.020,
+    )
     _chair_back(scene, half, seat, wood)
     _legs(scene, wood, (half * 0.84, half * 1.04), (seat + 0.04, floor), 0.026)
     _seat(scene, half, seat)
@@ -84,7 +92,12 @@ def _chair_back(scene: Scene, half: float, seat: float, wood: Field) -> None:
         "round": ellipse(0.5, middle, half * 1.12, (low - top) / 2 + 0.012),
         "straight": box(0.5 - half * 1.02, top, 0.5 + half * 1.02, low, 0.05),
         "angled": rounded(
-            [(0.5 - half * 0.62, top), (0.5 + half * 0.62, top), (0.5 + half * 1.22, low), (0.5 - half * 1.22, low)],
+            [
+                (0.5 - half * 0.62, top),
+                (0.5 + half * 0.62, top),
+                (0.5 + half * 1.22, low),
+                (0.5 - half * 1.22, low),
+            ],
             0.045,
         ),
     }[scene.silhouette]
@@ -126,7 +139,13 @@ def stool(scene: Scene) -> None:
     scene.canvas.glow((0.53, floor - 0.03), (half * 1.4, 0.045), 0.30)
     for x in (0.5 - half * 1.0, 0.5 + half * 1.0):
         scene.canvas.glow((x + 0.02, floor), (0.06, 0.012), 0.32)
-    _legs(scene, mix(wood, np.zeros(3, np.float32), 0.25), (half * 0.45, half * 0.55), (seat, floor - 0.06), 0.022)
+    _legs(
+        scene,
+        mix(wood, np.zeros(3, np.float32), 0.25),
+        (half * 0.45, half * 0.55),
+        (seat, floor - 0.06),
+        0.022,
+    )
     rail = arc(0.5, floor - 0.17, half * 0.72, 0.022, 0, 180)
     scene.solid(ribbon(rail, 0.016), mix(wood, np.zeros(3, np.float32), 0.10), "legs", 0.006)
     _legs(scene, wood, (half * 0.72, half * 1.02), (seat + 0.03, floor), 0.030)
@@ -153,7 +172,9 @@ def _stool_top(scene: Scene, half: float, seat: float) -> Outline:
             0.02,
         )  # fmt: skip
     corners = [math.radians(60 * step) for step in range(6)]
-    return rounded([(0.5 + half * 1.08 * math.cos(a), seat + half * flat * 1.1 * math.sin(a)) for a in corners], 0.015)
+    return rounded(
+        [(0.5 + half * 1.08 * math.cos(a), seat + half * flat * 1.1 * math.sin(a)) for a in corners], 0.015
+    )
 
 
 def _hull(top: Outline, thick: float) -> Outline:
@@ -179,7 +200,9 @@ def cushion(scene: Scene) -> None:
     pillow = scene.canvas.region(outline)
     scene.canvas.cast(pillow, (0.035, 0.020), 0.035, 0.26)
     if scene.chance(0.5):
-        edge = mix(scene.palette.motif if scene.chance(0.4) else scene.palette.deep, scene.palette.ground, 0.2)
+        edge = mix(
+            scene.palette.motif if scene.chance(0.4) else scene.palette.deep, scene.palette.ground, 0.2
+        )
         centre = np.array([0.5, cy])
         scene.solid(centre + (outline - centre) * (1 + 0.010 / r), edge, "body", 0.005)
     x, y = pillow.x - 0.5, pillow.y - cy
@@ -193,7 +216,9 @@ def cushion(scene: Scene) -> None:
     scene.cloth(pillow, u, v, (nx + 0.5 * fx, ny + 0.5 * fy, nz), 0.95)
     if scene.silhouette == "round":
         scene.canvas.glow((0.5, cy), (0.050, 0.045), 0.30)
-        scene.solid(ellipse(0.5, cy, 0.022, 0.021), mix(scene.palette.ground, scene.palette.deep, 0.5), "body", 0.01)
+        scene.solid(
+            ellipse(0.5, cy, 0.022, 0.021), mix(scene.palette.ground, scene.palette.deep, 0.5), "body", 0.01
+        )
 
 
 def _pleats(scene: Scene, x: Field, y: Field, r: float) -> tuple[Field, Field]:
@@ -206,7 +231,8 @@ def _pleats(scene: Scene, x: Field, y: Field, r: float) -> tuple[Field, Field]:
 
 def _cushion_edge(scene: Scene, r: float, cy: float) -> Outline:
     if scene.silhouette == "round":
-        bumps = [0.5 + 0.5 * math.cos(step * math.pi / 8 * scene.rng.choice((2, 3, 5))) for step in range(16)]
+        lobes = scene.rng.choice((2, 3, 5))
+        bumps = [0.5 + 0.5 * math.cos(step * math.pi / 8 * lobes) for step in range(16)]
         ring = [(r * (1.0 + 0.018 * bump), step * math.pi / 8) for step, bump in enumerate(bumps)]
         return smooth([(0.5 + reach * math.cos(a), cy + reach * 0.97 * math.sin(a)) for reach, a in ring])
     corners = 4 if scene.silhouette == "straight" else 6
@@ -242,7 +268,9 @@ def rug(scene: Scene) -> None:
     if scene.chance(0.6):
         inner = floor.mean(axis=0) + (floor - floor.mean(axis=0)) * 0.90
         border = scene.canvas.region(floor, holes=[inner])
-        scene.canvas.paint(border.scaled(0.9), scene.palette.motif if scene.patterned else scene.palette.deep, "body")
+        scene.canvas.paint(
+            border.scaled(0.9), scene.palette.motif if scene.patterned else scene.palette.deep, "body"
+        )
 
 
 def _rug_edge(scene: Scene) -> Outline:
@@ -251,7 +279,9 @@ def _rug_edge(scene: Scene) -> Outline:
     if scene.silhouette == "round":
         return ellipse(0.0, middle, wide, deep)
     if scene.silhouette == "straight":
-        return polygon([(-wide, middle + deep), (wide, middle + deep), (wide, middle - deep), (-wide, middle - deep)])
+        return polygon(
+            [(-wide, middle + deep), (wide, middle + deep), (wide, middle - deep), (-wide, middle - deep)]
+        )
     tips = [math.radians(60 * step) for step in range(6)]
     return polygon([(wide * 1.1 * math.cos(a), middle + deep * 1.12 * math.sin(a)) for a in tips])
 

@@ -43,7 +43,9 @@ def poster(scene: Scene) -> None:
 def _sun(scene: Scene, art: Region) -> None:
     """A large calm disc over part of the print."""
     r = scene.between(0.075, 0.11)
-    disc = scene.canvas.region(ellipse(0.5 + scene.between(-0.08, 0.08), 0.5 + scene.between(-0.18, 0.12), r, r))
+    disc = scene.canvas.region(
+        ellipse(0.5 + scene.between(-0.08, 0.08), 0.5 + scene.between(-0.18, 0.12), r, r)
+    )
     scene.canvas.paint(disc.within(art), mix(scene.palette.accent, scene.palette.pale, 0.35))
 
 
@@ -51,7 +53,9 @@ def _sheet(scene: Scene, half: float, top: float, low: float, inset: float) -> O
     left, right, low = 0.5 - half + inset, 0.5 + half - inset, low - inset
     if scene.silhouette == "straight":
         return box(left, top + inset, right, low, 0.004)
-    return np.concatenate([arc(0.5, top + half, half - inset, half - inset, 180, 360, 60), [[right, low], [left, low]]])
+    return np.concatenate(
+        [arc(0.5, top + half, half - inset, half - inset, 180, 360, 60), [[right, low], [left, low]]]
+    )
 
 
 def _banner(scene: Scene, half: float, top: float, low: float) -> None:
@@ -59,7 +63,9 @@ def _banner(scene: Scene, half: float, top: float, low: float) -> None:
     bar = top + 0.07
     string = polygon([(0.5 - half * 0.8, bar), (0.5, top - 0.025), (0.5 + half * 0.8, bar)])
     scene.canvas.paint(scene.canvas.region(ribbon(string[:2], 0.005), ribbon(string[1:], 0.005)), cord)
-    edge = polygon([(0.5 - half, bar), (0.5 + half, bar), (0.5 + half, low - 0.19), (0.5, low), (0.5 - half, low - 0.19)])
+    edge = polygon(
+        [(0.5 - half, bar), (0.5 + half, bar), (0.5 + half, low - 0.19), (0.5, low), (0.5 - half, low - 0.19)]
+    )
     cloth = scene.canvas.region(edge)
     scene.canvas.cast(cloth, (0.022, 0.030), 0.024, 0.38)
     nx, ny, nz = puffed(cloth, 0.008)

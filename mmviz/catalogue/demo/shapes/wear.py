@@ -51,7 +51,9 @@ def _torso(scene: Scene, half: float, hem: float, shoulder: float, neck: float) 
 def _throat(scene: Scene, shoulder: float, neck: float) -> Outline:
     """The edge of the neck's opening, from left to right."""
     if scene.silhouette == "angled":
-        return polygon([(0.5 - neck, shoulder - 0.022), (0.5, shoulder + 0.135), (0.5 + neck, shoulder - 0.022)])
+        return polygon(
+            [(0.5 - neck, shoulder - 0.022), (0.5, shoulder + 0.135), (0.5 + neck, shoulder - 0.022)]
+        )
     wide, dip = (neck * 1.34, 0.036) if scene.silhouette == "straight" else (neck, 0.086)
     return arc(0.5, shoulder - 0.022, wide, dip, 180, 0)
 
@@ -131,7 +133,12 @@ def _bag_edge(scene: Scene, half: float, top: float, low: float) -> Outline:
         return box(0.5 - half * 0.98, top, 0.5 + half * 0.98, low, 0.035)
     if scene.silhouette == "angled":
         return rounded(
-            [(0.5 - half * 1.16, top), (0.5 + half * 1.16, top), (0.5 + half * 0.68, low), (0.5 - half * 0.68, low)],
+            [
+                (0.5 - half * 1.16, top),
+                (0.5 + half * 1.16, top),
+                (0.5 + half * 0.68, low),
+                (0.5 - half * 0.68, low),
+            ],
             0.045,
         )
     rim = smooth(
@@ -174,13 +181,23 @@ def _loop(scene: Scene, peg: tuple[float, float]) -> None:
                        (centre + wide, 0.52), (centre + wide * 0.80, end - 0.07), (centre, end),
                        (centre - wide * 0.80, end - 0.07), (centre - wide, 0.52),
                        (centre - wide * 0.72, peg[1] + 0.17)])  # fmt: skip
-        gap = smooth([(centre, peg[1] + 0.10), (centre + wide * 0.26, 0.40), (centre + wide * 0.20, end - 0.30),
-                      (centre, end - 0.24), (centre - wide * 0.20, end - 0.30), (centre - wide * 0.26, 0.40)])
+        gap = smooth(
+            [
+                (centre, peg[1] + 0.10),
+                (centre + wide * 0.26, 0.40),
+                (centre + wide * 0.20, end - 0.30),
+                (centre, end - 0.24),
+                (centre - wide * 0.20, end - 0.30),
+                (centre - wide * 0.26, 0.40),
+            ]
+        )
         band = scene.canvas.region(edge, holes=[gap])
         scene.canvas.cast(band, (0.024, 0.030), 0.024, 0.36)
         x, y = band.x - centre, band.y - (peg[1] + end - 0.10) / 2
         ring = np.hypot(x / wide, y / ((end - peg[1]) / 2))
-        swing = np.sin(ring * scene.between(21, 26) + 1.2 * np.sin(3 * np.arctan2(y, x) + scene.between(0, 6)))
+        swing = np.sin(
+            ring * scene.between(21, 26) + 1.2 * np.sin(3 * np.arctan2(y, x) + scene.between(0, 6))
+        )
         nx, ny, nz = puffed(band, 0.022)
         slope = 0.42 * swing / np.maximum(np.hypot(x, y), 0.05)
         fold = (nx + slope * x, ny + slope * y * 0.6, nz)
@@ -205,8 +222,10 @@ def _tails(scene: Scene, peg: tuple[float, float]) -> None:
         _tassels(scene, 0.5 - side * 0.010, 0.5 + side * (wide + 0.058), low)
         x = (tail.x - 0.5) / (0.65 + 0.6 * np.clip((tail.y - peg[1]) / 0.25, 0, 1))
         nx, ny, nz = puffed(tail, 0.018)
-        fx, fy, _ = folded(tail, scene.rng.randrange(1 << 20), 0.032, 0.9, stretch=7.0)
-        scene.cloth(tail, x.astype(np.float32), tail.y + 0 * tail.x + side * 0.02, (nx + 0.6 * fx, ny, nz), 1.1)
+        fx, _, _ = folded(tail, scene.rng.randrange(1 << 20), 0.032, 0.9, stretch=7.0)
+        scene.cloth(
+            tail, x.astype(np.float32), tail.y + 0 * tail.x + side * 0.02, (nx + 0.6 * fx, ny, nz), 1.1
+        )
     _peg(scene, (peg[0], peg[1] + 0.004))
 
 
