@@ -56,9 +56,7 @@ def _leave_one_out(pairs: Pairs, rng: np.random.Generator) -> Parts:
     return Parts(_last_of_each_user(pairs, order, np.ones_like))
 
 
-def _last_of_each_user(
-    pairs: Pairs, order: np.ndarray, size: Callable[[np.ndarray], np.ndarray]
-) -> np.ndarray:
+def _last_of_each_user(pairs: Pairs, order: np.ndarray, size: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Part (n,) of every pair: each user's last `size(count)` in `order` are test, as many before valid."""
     user = pairs.user[order]  # (n,) ascending
     counts = np.bincount(user)  # (U,)
@@ -86,12 +84,8 @@ def _cold_items(pairs: Pairs, rng: np.random.Generator) -> Parts:
 
 
 MAKERS = {
-    "per-user-temporal": Maker(
-        "Each person's latest 10 %", _per_user_temporal, needs_times=True, seeded=False
-    ),
-    "global-temporal": Maker(
-        "Everything after one point in time", _global_temporal, needs_times=True, seeded=False
-    ),
+    "per-user-temporal": Maker("Each person's latest 10 %", _per_user_temporal, needs_times=True, seeded=False),
+    "global-temporal": Maker("Everything after one point in time", _global_temporal, needs_times=True, seeded=False),
     "random": Maker("A random 10 % of each person's items", _random),
     "leave-one-out": Maker("Each person's last item", _leave_one_out),
     "cold-items": Maker("A tenth of the items, never seen before", _cold_items),

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
     "Ranked",
     "beyond_accuracy",
     "coverage",
+    "expected_at_random",
     "gini",
     "intra_list_diversity",
     "novelty",
@@ -150,6 +152,31 @@ def _ideal(n_hits: np.ndarray) -> np.ndarray:
     most = int(n_hits.max(initial=0))
     totals = np.cumsum(1.0 / np.log2(np.arange(2, most + 2)))  # (most,)
     return np.asarray(np.concatenate([[np.nan], totals])[n_hits])
+
+
+def expected_at_random(n_relevant: np.ndarray, n_ranked: np.ndarray, ks: Sequence[int] = (10, 20)) -> dict[str, float]:
+    """Means over users of what a random order of `n_ranked` (n,) items gets with `n_relevant` (n,) ≥ 1 to be found.
+
+    NDCG, recall, precision and hit rate at k, all exact: each place holds a relevant item with probability R/n, and
+    no place of k does with probability C(n − R, k)/C(n, k).
+    """
+    values: dict[str, float] = {}
+    rate = n_relevant / n_ranked  # (n,)
+    for k in ks:
+        places = np.minimum(k, n_ranked).astype(np.int64)  # (n,)
+        gains = np.concatenate([[0.0], np.cumsum(1.0 / np.log2(np.arange(2, k + 2)))])  # (k + 1,)
+        ideal = gains[np.minimum(n_relevant, k).astype(np.int64)]  # (n,)
+        missed = [_all_missed(int(n), int(r), int(p)) for n, r, p in zip(n_ranked, n_relevant, places, strict=True)]
+        values[f"ndcg@{k}"] = float((rate * gains[places] / ideal).mean())
+        values[f"recall@{k}"] = float((places / n_ranked).mean())
+        values[f"precision@{k}"] = float((rate * places / k).mean())
+        values[f"hit@{k}"] = float(1.0 - np.mean(missed))
+    return values
+
+
+def _all_missed(n: int, relevant: int, places: int) -> float:
+    """Probability that none of `places` random draws among n items is relevant."""
+    return comb(n - relevant, places) / comb(n, places)
 
 
 def beyond_accuracy(

@@ -102,8 +102,7 @@ def bootstrap_means(values: np.ndarray, resamples: int = 10_000, seed: int = 0) 
     if table.ndim != 2 or len(table) == 0 or not np.isfinite(table).all():
         finite = "" if np.isfinite(table).all() else ", some of them not finite"
         raise EvaluationError(
-            "A bootstrap needs finite values of at least one user as (users, columns); "
-            f"received {table.shape}{finite}."
+            f"A bootstrap needs finite values of at least one user as (users, columns); received {table.shape}{finite}."
         )
     n, rng = len(table), np.random.default_rng(seed)
     block = max(1, _CELLS // n)
@@ -112,16 +111,12 @@ def bootstrap_means(values: np.ndarray, resamples: int = 10_000, seed: int = 0) 
         size = min(block, resamples - start)
         drawn = rng.integers(0, n, size=(size, n), dtype=np.int64)  # (r, n)
         drawn += np.arange(size)[:, None] * n
-        counts = np.bincount(drawn.ravel(), minlength=size * n).reshape(
-            size, n
-        )  # (r, n): times each user is drawn
+        counts = np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n)  # (r, n): times each user is drawn
         means[start : start + size] = counts @ table / n
     return means
 
 
-def bootstrap_mean(
-    values: np.ndarray, resamples: int = 10_000, level: float = 0.95, seed: int = 0
-) -> Interval:
+def bootstrap_mean(values: np.ndarray, resamples: int = 10_000, level: float = 0.95, seed: int = 0) -> Interval:
     """Percentile interval of the mean of values (n,) over resampled users.
 
     Source: Efron and Tibshirani, An introduction to the bootstrap, 1993, chapter 13.
@@ -181,8 +176,7 @@ def _differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)  # (n,) each
     if left.shape != right.shape or left.ndim != 1 or len(left) == 0:
         raise EvaluationError(
-            f"A paired comparison needs one value a user on both sides; received shapes {left.shape} "
-            f"and {right.shape}."
+            f"A paired comparison needs one value a user on both sides; received shapes {left.shape} and {right.shape}."
         )
     return left - right
 

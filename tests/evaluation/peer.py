@@ -18,9 +18,7 @@ __all__ = ["Query", "ask"]
 Query = Mapping[str, Mapping[str, float]]
 
 
-def ask(
-    runs: Sequence[Query], qrels: Sequence[Query], metrics: list[str]
-) -> list[dict[str, dict[str, float]]]:
+def ask(runs: Sequence[Query], qrels: Sequence[Query], metrics: list[str]) -> list[dict[str, dict[str, float]]]:
     """For each run, metric -> query -> value."""
     question = json.dumps({"runs": runs, "qrels": qrels, "metrics": metrics})
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}

@@ -69,10 +69,7 @@ def _as_run(case: tuple[np.ndarray, csr_array, csr_array, np.ndarray]) -> Query:
     scores, _, excluded, candidates = case
     apart = scores - np.arange(scores.shape[1]) * 1e-3
     allowed = (excluded.toarray() == 0) & candidates
-    return {
-        f"{r:02}": {f"{i:02}": float(apart[r, i]) for i in np.flatnonzero(allowed[r])}
-        for r in range(len(scores))
-    }
+    return {f"{r:02}": {f"{i:02}": float(apart[r, i]) for i in np.flatnonzero(allowed[r])} for r in range(len(scores))}
 
 
 def test_values_worked_out_by_hand() -> None:
@@ -126,9 +123,7 @@ def test_scores_are_left_as_they_were() -> None:
 
 def test_bad_input_is_refused_in_words() -> None:
     relevant = csr_array(np.eye(3))
-    with pytest.raises(
-        EvaluationError, match=r"1 of 3 users have a score that is not a number \(first: row 1\)"
-    ):
+    with pytest.raises(EvaluationError, match=r"1 of 3 users have a score that is not a number \(first: row 1\)"):
         ranking_metrics(np.array([[0.0, 1, 2], [0, np.nan, 1], [0, 1, 2]]), relevant)
     with pytest.raises(EvaluationError, match=r"\(3, 4\) do not fit relevance of shape \(3, 3\)"):
         ranking_metrics(np.zeros((3, 4)), relevant)

@@ -1,0 +1,46 @@
+"""Content k-nearest neighbours for any set of modalities. Shape letters: B users, I items, d kept width."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from mmviz.baselines._content import ContentConfig, content_vectors
+from mmviz.baselines.base import Baseline, TrainData
+from mmviz.ranker import Weights
+
+__all__ = ["ContentKnnBase"]
+
+
+class ContentKnnBase(Baseline):
+    """A person is the mean of the unit vectors of what they have; items are ranked by cosine to that.
+
+    With several modalities the score is Σ_m a_m·share_m·cos_m: linear in the live weights a_m, at no cost.
+    """
+
+    Config = ContentConfig
+    config: ContentConfig
+
+    def _fit(self, data: TrainData) -> dict[str, np.ndarray]:
+        vectors = content_vectors(data, self.config.directions)
+        shares = self.config.shares(tuple(vectors))
+        tables = {f"vectors.{name}": table for name, table in vectors.items()}  # (I, d) each
+        return tables | {f"share.{name}": np.array(share, dtype=np.float32) for name, share in shares.items()}
+
+    def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
+        total = np.zeros(history.shape, dtype=np.float32)  # (B, I)
+        for name, weight in self._weights(weights).items():
+            vectors = self._table(f"vectors.{name}")  # (I, d)
+            profile = history.astype(np.float32) @ vectors  # (B, d)
+            lengths = np.linalg.norm(profile, axis=1, keepdims=True)  # (B, 1)
+            total += np.float32(weight) * ((profile / np.maximum(lengths, 1e-9)) @ vectors.T)  # (B, I)
+        return total
+
+    def embedding(self, weights: Weights | None = None) -> np.ndarray:
+        """Item vectors (I, Σd), in which the weighted cosines are a dot product."""
+        parts = [np.sqrt(np.float32(w)) * self._table(f"vectors.{n}") for n, w in self._weights(weights).items()]
+        return np.concatenate(parts, axis=1)
+
+    def _weights(self, weights: Weights | None) -> dict[str, float]:
+        given = weights or {}
+        return {name: float(given.get(name, 1.0)) * float(self._table(f"share.{name}")) for name in self.modalities}
