@@ -100,32 +100,32 @@ class CollectiveEaseBase(Baseline):
         self._lock = threading.Lock()
         self._solutions: dict[tuple[float, ...], _Solved] = {}
         known = self._table("known")  # (W,)
-        self._content = np.concatenate([self._table(f"vectors.{n}") for n in self.modalities], axis=1)  # (I, D)
-        self._unknown = np.setdiff1d(np.arange(len(self._content)), known)  # (C,)
+        content = np.concatenate([self._table(f"vectors.{n}") for n in self.modalities], axis=1)  # (I, D)
+        self._unknown = np.setdiff1d(np.arange(len(content)), known)  # (C,)
+        self._known_content, self._unknown_content = content[known], content[self._unknown]  # (W, D), (C, D)
         self._diagonal = np.diag(self._table("inverse")).astype(np.float64)  # A_jj (W,)
 
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
         solved = self._solve(weights)
         known, unknown = self._table("known"), self._unknown  # (W,), (C,)
-        known_content, unknown_content = self._content[known], self._content[unknown]  # (W, D), (C, D)
-        own = self._lifted(history, known_content, unknown_content, solved)  # (B, W)
+        own = self._lifted(history, solved)  # (B, W)
         completed = self._completed(own, solved)  # x·B (B, W)
         scores = np.zeros(history.shape, dtype=np.float32)  # (B, I)
         scores[:, known] = completed
         if len(unknown):
             trusted = own * np.float32(self._table("cold_history")) + completed  # (B, W)
-            scores[:, unknown] = (trusted @ known_content) @ solved.mixing @ unknown_content.T  # (B, C)
+            wished = (trusted @ self._known_content) @ solved.mixing  # (B, D)
+            scores[:, unknown] = wished @ self._unknown_content.T  # (B, C)
         return scores
 
-    def _lifted(
-        self, history: csr_array, known_content: np.ndarray, unknown_content: np.ndarray, solved: _Solved
-    ) -> np.ndarray:
+    def _lifted(self, history: csr_array, solved: _Solved) -> np.ndarray:
         """Histories over known items, with an unknown item counted as its mixture of known ones: (B, W)."""
         own = np.asarray(onto(history, self._table("known")).toarray())  # (B, W)
         new = onto(history, self._unknown)  # (B, C)
         rows = np.flatnonzero(np.diff(new.indptr))  # (b,): who has an unknown item
         if len(rows):
-            own[rows] += (new[rows] @ unknown_content) @ solved.mixing @ known_content.T  # (b, W)
+            seen = (new[rows] @ self._unknown_content) @ solved.mixing  # (b, D)
+            own[rows] += seen @ self._known_content.T  # (b, W)
         return own
 
     def _completed(self, own: np.ndarray, solved: _Solved) -> np.ndarray:

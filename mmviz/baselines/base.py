@@ -6,7 +6,6 @@ Shape letters: U users, B users of a batch, I items, W items with train interact
 
 from __future__ import annotations
 
-import dataclasses
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -16,17 +15,14 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 import numpy as np
 from scipy.sparse import csr_array
 
-from mmviz.errors import TrainingError, UnknownNameError
-from mmviz.evaluation.evaluate import evaluate_matrices
+from mmviz.baselines._search import Search, Trial
+from mmviz.errors import TrainingError
 from mmviz.features import Features
 from mmviz.fields import check_bounds
-from mmviz.progress import Progress, Report, silent
+from mmviz.progress import Report, silent
 from mmviz.ranker import Ranker
 
-__all__ = ["SELECTION", "Baseline", "BaselineConfig", "Best", "TrainData", "Trial"]
-
-SELECTION = "ndcg@10"
-"""The validation metric by which settings are chosen."""
+__all__ = ["Baseline", "BaselineConfig", "Best", "TrainData", "Trial"]
 
 T = TypeVar("T")
 
@@ -97,13 +93,6 @@ class TrainData:
             self._latest[name] = (key, make())
         made: T = self._latest[name][1]
         return made
-
-
-class Trial(NamedTuple):
-    """Settings that were tried, and their NDCG@10 on validation."""
-
-    settings: dict[str, Any]
-    score: float
 
 
 class Best(NamedTuple):
@@ -200,9 +189,10 @@ class Baseline(Ranker):
     ) -> Best:
         """Choose settings by NDCG@10 on validation (U, I), which is all of the held-out data that it is given.
 
-        One setting after the other takes each of its values in `grid` while the others stay, twice round at most;
-        a value wins only where it is strictly better, so that a setting without effect keeps its default. What is
-        named in `settings` is not varied. The result is fitted on train alone, as every model here is.
+        One setting after the other takes each of its values in `grid` while the others stay; then once more the
+        values next to the chosen one. A value wins only where it is strictly better, so that a setting without effect
+        keeps its default. What is named in `settings` is not varied. The result is fitted on train alone, as every
+        model here is.
 
         - `candidates`: (I,) bool, items that are ranked at validation (`Split.valid_candidates`); None = all.
 
@@ -210,7 +200,7 @@ class Baseline(Ranker):
         EvaluationError when nobody can be evaluated on validation.
         """
         data = cls.data(train, features, train_items, vectors)
-        search = _Search(cls, data, valid, candidates, dict(settings or {}), report)
+        search = Search(cls, data, valid, candidates, dict(settings or {}), report)
         search.run()
         return Best(cls(search.best).fit_data(data), search.score, tuple(search.trials))
 
@@ -244,57 +234,3 @@ class Baseline(Ranker):
 
     def _table(self, name: str) -> np.ndarray:
         return self._fitted[name]
-
-
-class _Search:
-    """Coordinate search over a control's grid, by validation alone."""
-
-    def __init__(
-        self,
-        cls: type[Baseline],
-        data: TrainData,
-        valid: csr_array,
-        candidates: np.ndarray | None,
-        settings: dict[str, Any],
-        report: Report,
-    ) -> None:
-        self.cls, self.data, self.valid, self.candidates, self.report = cls, data, valid, candidates, report
-        self.grid = {name: values for name, values in cls.grid.items() if name not in settings}
-        self.best = _config(cls, settings)
-        self.trials: list[Trial] = []
-        self.score = self._try(self.best)
-
-    def run(self) -> None:
-        for _ in range(2 if len(self.grid) > 1 else 1):
-            before = self.best
-            for name, values in self.grid.items():
-                for value in values:
-                    self._consider(dataclasses.replace(self.best, **{name: value}))
-            if self.best == before:
-                break
-
-    def _consider(self, config: BaselineConfig) -> None:
-        if any(trial.settings == dataclasses.asdict(config) for trial in self.trials):
-            return
-        score = self._try(config)
-        if score > self.score + 1e-12:
-            self.best, self.score = config, score
-
-    def _try(self, config: BaselineConfig) -> float:
-        model = self.cls(config).fit_data(self.data)
-        found = evaluate_matrices(model, self.data.train, self.valid, None, self.candidates, (10,))
-        score = found.mean()[SELECTION]
-        self.trials.append(Trial(dataclasses.asdict(config), score))
-        self.report(Progress(f"Choosing settings of {self.cls.title}", len(self.trials), 0, f"NDCG@10 {score:.4f}"))
-        return score
-
-
-def _config(cls: type[Baseline], settings: Mapping[str, Any]) -> BaselineConfig:
-    known = [spec.name for spec in dataclasses.fields(cls.Config)]
-    for name in settings:
-        if name not in known:
-            raise UnknownNameError("setting", name, known)
-    try:
-        return cls.Config(**settings)
-    except (TypeError, ValueError) as error:
-        raise TrainingError(f"{cls.title} does not take these settings: {error}") from None
