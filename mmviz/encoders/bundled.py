@@ -101,7 +101,7 @@ class BundledEncoder(Encoder):
         return _Constants(image, text, Bridge(centre, classes))
 
     def _compute_constants(self) -> dict[str, np.ndarray]:
-        with inference(self.device):
+        with inference(self.device, exact=True):  # the same on every device
             captions = torch.cat([self._text(part).pooled for part in _parts(class_prompts(), 100)])  # (C, W)
             words = self._text.vocabulary()[:_VOCABULARY]
             vectors = torch.cat([self._text(part).pieces[:, 1] for part in _parts(words, 200)])  # (n, W)

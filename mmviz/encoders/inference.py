@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,23 @@ from torch import Tensor
 from mmviz.encoders.base import OutOfMemory
 from mmviz.errors import EncoderError
 
-__all__ = ["checked_file", "inference", "random_directions", "to_device", "to_numpy", "top_directions"]
+__all__ = [
+    "checked_file",
+    "inference",
+    "package_folder",
+    "random_directions",
+    "to_device",
+    "to_numpy",
+    "top_directions",
+]
 
 
 @contextmanager
-def inference(device: torch.device) -> Iterator[None]:
-    """No gradients, bf16 where the device is CUDA, and a full memory told as `OutOfMemory`."""
+def inference(device: torch.device, exact: bool = False) -> Iterator[None]:
+    """No gradients, bf16 where the device is CUDA (but for `exact`), and a full memory told as `OutOfMemory`."""
+    half = device.type == "cuda" and not exact
     try:
-        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=half):
             yield
     except RuntimeError as error:  # torch.OutOfMemoryError on CUDA; MPS and CPU raise the plain kind
         if not _is_memory(error):
@@ -48,6 +58,14 @@ def to_numpy(tensor: Tensor) -> np.ndarray:
     return array
 
 
+def package_folder(package: str) -> Path:
+    """Where an installed package lies, found without importing it."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise EncoderError(f"The package {package.replace('_', '-')} is not installed. Install mmviz again.")
+    return Path(spec.origin).parent
+
+
 def checked_file(path: Path, sha256: str, what: str) -> Path:
     """`path` when its content has this SHA-256; `EncoderError` when it is missing or other."""
     if not path.is_file():
@@ -63,11 +81,11 @@ def checked_file(path: Path, sha256: str, what: str) -> Path:
 
 
 def top_directions(matrix: Tensor, width: int) -> Tensor:
-    """The first `width` right singular vectors of `matrix` (n, W), as columns: (W, width).
+    """The first `width` right singular vectors of `matrix` (n, W), as columns on the CPU: (W, width).
 
     Each is signed so that its largest entry is positive, so that two machines agree.
     """
-    _, _, rows = torch.linalg.svd(matrix.double(), full_matrices=False)  # (min(n, W), W)
+    _, _, rows = torch.linalg.svd(matrix.cpu().double(), full_matrices=False)  # (min(n, W), W)
     chosen = rows[:width]  # (width, W)
     largest = chosen.abs().argmax(dim=1, keepdim=True)  # (width, 1)
     signed: Tensor = chosen * chosen.gather(1, largest).sign()  # (width, W)

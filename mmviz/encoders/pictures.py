@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -19,8 +18,7 @@ def open_picture(path: Path, at_least: int) -> Image.Image:
     `ValueError` for a file that is missing, truncated, too large to be safe or no picture at all.
     """
     try:
-        with warnings.catch_warnings(), Image.open(path) as file:
-            warnings.simplefilter("ignore")
+        with Image.open(path) as file:
             file.draft("RGB", (at_least, at_least))
             file.load()
             upright = ImageOps.exif_transpose(file)

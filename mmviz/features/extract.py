@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -98,13 +98,14 @@ def _encode_pictures(paths: Sequence[str], encoder: Encoder, draft: Draft, repor
         except (OSError, ValueError):
             return None
 
-    for rows, pictures in _decoded_ahead(todo, prepare):
-        readable = [at for at, picture in enumerate(pictures) if picture is not None]
-        codes = halving([pictures[at] for at in readable]) if readable else None
-        arrays = _spread(codes, readable, rows, encoder)
-        unreadable = [row for row, picture in zip(rows, pictures, strict=True) if picture is None]
-        draft.write(Batch("image", rows, arrays, unreadable=unreadable))
-        meter.add(len(rows))
+    with closing(_decoded_ahead(todo, prepare)) as decoded:
+        for rows, pictures in decoded:
+            readable = [at for at, picture in enumerate(pictures) if picture is not None]
+            codes = halving([pictures[at] for at in readable]) if readable else None
+            arrays = _spread(codes, readable, rows, encoder)
+            unreadable = [row for row, picture in zip(rows, pictures, strict=True) if picture is None]
+            draft.write(Batch("image", rows, arrays, unreadable=unreadable))
+            meter.add(len(rows))
 
 
 def _batches(order: Sequence[int], size: int, done: set[int]) -> list[list[int]]:
@@ -116,7 +117,7 @@ def _batches(order: Sequence[int], size: int, done: set[int]) -> list[list[int]]
 
 def _decoded_ahead(
     batches: Sequence[list[int]], prepare: Callable[[int], np.ndarray | None]
-) -> Iterator[tuple[list[int], list[np.ndarray | None]]]:
+) -> Generator[tuple[list[int], list[np.ndarray | None]]]:
     """Every batch with its pictures, which threads decode while the encoder works on those before."""
     waiting: deque[tuple[list[int], list[Future[np.ndarray | None]]]] = deque()
     pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1), thread_name_prefix="mmviz-decode")

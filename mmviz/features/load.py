@@ -19,7 +19,7 @@ from mmviz.features.base import Features, ModalityFeatures, Word
 from mmviz.features.store import STORE_VERSION, Manifest, open_arrays, read_manifest
 from mmviz.home import data_home
 
-__all__ = ["WordTable", "has_features", "item_texts", "load_features", "store_folder"]
+__all__ = ["WordTable", "has_features", "item_texts", "left_out", "load_features", "store_folder"]
 
 
 class WordTable(Sequence[tuple[Word, ...]]):

@@ -98,8 +98,9 @@ def test_the_size_given_to_the_tower_follows_the_picture() -> None:
     assert input_size(1.0) == (260, 260)
     for aspect in (0.5, 2 / 3, 1.5, 2.0):
         height, width = input_size(aspect)
-        assert abs(height / width / aspect - 1) < 0.08
-        assert 0.75 < height * width / 260**2 < 1.1
+        assert abs(height / width / aspect - 1) < 0.06
+        assert 0.99 < height * width / 260**2 < 1.01
+    assert input_size(20.0) == input_size(3.0)
 
 
 def test_texts_of_like_meaning_are_near(encoder: Encoder) -> None:
