@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-__all__ = ["BadLine", "Record", "read_records"]
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pc
+
+__all__ = ["BadLine", "Record", "read_plain_block", "read_records"]
 
 
 @dataclass(frozen=True)
 class Record:
-    """The fields of one row and the line of the file on which it starts (the first line is 1)."""
+    """The fields of one row, the line of the file on which it starts (the first line is 1), and how many it takes."""
 
     line: int
     fields: list[str]
+    n_lines: int = 1
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,11 @@ class BadLine:
 class _Lines:
     """The lines of a file, with those of the record at hand kept so that they can be read again."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], first: int) -> None:
         self._source = lines
         self._again: deque[str] = deque()
         self.taken: list[str] = []
-        self.first = 1
+        self.first = first
 
     def __iter__(self) -> _Lines:
         return self
@@ -59,28 +64,27 @@ class _Lines:
         return first
 
 
-def read_records(path: Path, encoding: str, delimiter: str) -> Iterator[Record | BadLine]:
-    """Yield the records of a delimited file, the header first; blank lines are passed over.
+def read_records(source: Iterable[str], delimiter: str, width: int = 0, first: int = 1) -> Iterator[Record | BadLine]:
+    """Yield the records of lines that keep their line ends; blank lines are passed over.
 
-    A record with another number of fields than the header is a `BadLine`. Where such a record spans several lines
+    `first` is the number of the first line. `width` is the number of fields that a record must have, by default
+    that of the first record. One with another number is a `BadLine`. Where such a record spans several lines
     or its quotes don't match, only its first line is bad and reading goes on at its second.
     """
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
-        lines = _Lines(iter(file))
-        reader = csv.reader(lines, delimiter=delimiter)
-        width = 0
-        while (taken := _take(reader, lines, delimiter, width)) is not None:
-            fields, reason = taken
-            line, several = lines.first, len(lines.taken) > 1
-            if reason:
-                yield BadLine(line, reason, lines.give_back_all_but_first().rstrip("\r\n"))
-                if several:
-                    reader = csv.reader(lines, delimiter=delimiter)
-                continue
-            lines.accept()
-            if fields:
-                width = width or len(fields)
-                yield Record(line, fields)
+    lines = _Lines(iter(source), first)
+    reader = csv.reader(lines, delimiter=delimiter)
+    while (taken := _take(reader, lines, delimiter, width)) is not None:
+        fields, reason = taken
+        line, n_lines = lines.first, len(lines.taken)
+        if reason:
+            yield BadLine(line, reason, lines.give_back_all_but_first().rstrip("\r\n"))
+            if n_lines > 1:
+                reader = csv.reader(lines, delimiter=delimiter)
+            continue
+        lines.accept()
+        if fields:
+            width = width or len(fields)
+            yield Record(line, fields, n_lines)
 
 
 def _take(reader: Iterator[list[str]], lines: _Lines, delimiter: str, width: int) -> tuple[list[str], str] | None:
@@ -108,3 +112,25 @@ def _quote_fault(lines: list[str], delimiter: str) -> str:
     except csv.Error as error:
         return "an opening quote is never closed" if "unexpected end" in str(error) else "a quote inside a quoted field"
     return ""
+
+
+def read_plain_block(block: str, delimiter: str, columns: list[str]) -> pd.DataFrame | None:
+    """All rows of a block of whole lines at once, or None where they must be read one by one.
+
+    That is so where the block has a quote, a blank line, or a line with another number of fields.
+    """
+    n_lines = block.count("\n") + (not block.endswith("\n"))
+    if '"' in block or block.count("\r") != block.count("\r\n"):
+        return None
+    try:
+        table = pc.read_csv(
+            io.BytesIO(block.encode()),
+            pc.ReadOptions(use_threads=False, block_size=len(block) * 4 + 1, column_names=columns),
+            pc.ParseOptions(delimiter=delimiter, quote_char=False),
+            pc.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()), null_values=[], strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return table.to_pandas().astype("str") if table.num_rows == n_lines else None

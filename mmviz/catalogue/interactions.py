@@ -10,7 +10,7 @@ import pandas as pd
 
 from mmviz.catalogue.columns import Roles
 from mmviz.catalogue.ledger import Ledger, many
-from mmviz.catalogue.numbers import is_missing, parse_numbers, parse_times
+from mmviz.catalogue.numbers import given_but_unread, parse_numbers, parse_times
 from mmviz.catalogue.tables import Table
 
 __all__ = ["MOST", "Interactions", "clean_interactions", "no_interactions"]
@@ -50,8 +50,9 @@ def clean_interactions(table: Table, roles: Roles, item_ids: pd.Series, ledger: 
         raise ledger.failure("no-interactions", f"No row of {table.file} can be used, so nothing can be learned.")
     order = np.flatnonzero(alive)
     order = order[np.argsort(times[order], kind="stable")]  # NaN comes last, in source order
-    pairs = pd.MultiIndex.from_arrays([users.iloc[order], items[order]])
-    repeated = np.asarray(pairs.duplicated(keep="last"))
+    source_codes, _ = pd.factorize(users)
+    pairs = pd.Series(source_codes[order] * np.int64(len(item_ids)) + items[order])
+    repeated = pairs.duplicated(keep="last").to_numpy(dtype=bool)
     why = "a later interaction of the same user with the same item is kept instead"
     ledger.reject("repeated-interaction", table, np.sort(order[repeated]), why, level="note")
     order = order[~repeated]
@@ -120,8 +121,8 @@ def _ratings(table: Table, roles: Roles, alive: np.ndarray, ledger: Ledger) -> n
     cells = table.frame[roles["rating"]]
     numbers = parse_numbers(cells)
     numbers[np.abs(numbers) > MAX_RATING] = np.nan
-    given = ~is_missing(cells).to_numpy(dtype=bool)
-    bad = alive & given & np.isnan(numbers)
+    bad = alive & given_but_unread(cells, numbers)
+    given = bad | np.isfinite(numbers)
     if bad.sum() > (1 - MOST) * max(1, (alive & given).sum()):
         message = f"Most cells of column '{roles['rating']}' in {table.file} are no numbers; ratings are not used."
         ledger.add("warning", "rating-unused", message, int(bad.sum()), cells[bad])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["MISSING", "Times", "is_missing", "parse_numbers", "parse_times"]
+__all__ = ["MISSING", "Times", "given_but_unread", "is_missing", "parse_numbers", "parse_times"]
 
 MISSING = frozenset({"", "nan", "null", "none", "na", "n/a", "<na>", "nat", "\\n"})
 """What stands for "not given" in a cell, in lower case."""
@@ -46,11 +46,18 @@ def parse_numbers(cells: pd.Series) -> np.ndarray:
     """
     plain = cells.str.strip()
     numbers = _floats(plain)
-    odd = np.isnan(numbers) & ~is_missing(plain).to_numpy(dtype=bool)
+    odd = given_but_unread(plain, numbers)
     if odd.any():
         rest = plain[odd].str.replace(_CURRENCY, "", regex=True)
         numbers[odd] = _floats(_without_commas(rest, decimal_points=bool(plain.str.contains(".", regex=False).any())))
     return numbers
+
+
+def given_but_unread(cells: pd.Series, numbers: np.ndarray) -> np.ndarray:
+    """(N,) bool: where the number is NaN although the cell doesn't stand for "not given"."""
+    odd: np.ndarray = np.isnan(numbers)
+    odd[odd] = ~is_missing(cells[odd]).to_numpy(dtype=bool)
+    return odd
 
 
 def _floats(cells: pd.Series) -> np.ndarray:
@@ -84,8 +91,8 @@ def parse_times(cells: pd.Series) -> Times:
     One way of writing is chosen for the whole column: the one that reads most of it. Times without a zone are UTC.
     """
     plain = cells.str.strip()
-    given = ~is_missing(plain).to_numpy(dtype=bool)
     numbers = _floats(plain)
+    given = np.isfinite(numbers) | given_but_unread(plain, numbers)
     if given.any() and np.isfinite(numbers[given]).mean() >= 0.5:
         return _from_numbers(numbers, plain)
     iso = _from_dates(plain, "ISO8601")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from pathlib import Path
 
 from mmviz.errors import CatalogueError
@@ -80,7 +81,7 @@ def sniff_delimiter(sample: str, prefer: str = ",") -> str:
 def _evenness(sample: str, delimiter: str) -> tuple[float, int]:
     counts: list[int] = []
     try:
-        for record in csv.reader(sample.splitlines(keepends=True), delimiter=delimiter):
+        for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
             if record:
                 counts.append(len(record))
             if len(counts) > SAMPLE_RECORDS:

@@ -5,17 +5,19 @@ Read are .csv, .tsv and .txt (delimited), .parquet, and .jsonl, .ndjson and .jso
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
 
-from mmviz.catalogue.delimited import BadLine, Record, read_records
+from mmviz.catalogue.delimited import BadLine, Record, read_plain_block, read_records
 from mmviz.catalogue.parquet import read_parquet
 from mmviz.catalogue.sniff import sniff_delimiter, sniff_encoding
 from mmviz.errors import CatalogueError
@@ -30,6 +32,7 @@ LIST_SEPARATOR = "\x1f"
 MAX_COLUMNS = 1_000
 CHUNK = 100_000
 SAMPLE = 1 << 16
+BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -69,20 +72,50 @@ def read_table(path: Path, report: Report = silent) -> Table:
 def _read_delimited(path: Path, report: Report) -> Table:
     encoding = sniff_encoding(path)
     with path.open(encoding=encoding, errors="replace", newline="") as file:
-        sample = file.read(SAMPLE)
-    delimiter = sniff_delimiter(sample, prefer="\t" if path.suffix.lower() == ".tsv" else ",")
-    records = read_records(path, encoding, delimiter)
-    header = next((record for record in records if isinstance(record, Record)), None)
-    if header is None:
-        raise CatalogueError(f"{path.name} is empty. Its first line must name the columns.")
-    columns, left_out = _named(header.fields)
-    builder = _Builder(path.name, columns, report)
-    for record in records:
-        builder.add_bad(record) if isinstance(record, BadLine) else builder.add(record.line, record.fields)
+        delimiter = sniff_delimiter(file.read(SAMPLE), prefer="\t" if path.suffix.lower() == ".tsv" else ",")
+        file.seek(0)
+        records = read_records(file, delimiter)
+        before, header = _header(records)
+        if header is None:
+            raise CatalogueError(f"{path.name} is empty. Its first line must name the columns.")
+        columns, left_out = _named(header.fields)
+        builder = _Builder(path.name, columns, report)
+        builder.add_all(before)
+        if before:  # lines read ahead wait in `records`
+            builder.add_all(records)
+        else:
+            _read_blocks(file, delimiter, header.line + header.n_lines, builder)
     frame = builder.frame().drop(columns=[name for name, _ in left_out])
-    return Table(
-        path.name, path.suffix[1:], encoding, delimiter, frame, builder.line_array(), tuple(builder.bad), left_out
-    )
+    lines, bad = builder.line_array(), tuple(builder.bad)
+    return Table(path.name, path.suffix[1:], encoding, delimiter, frame, lines, bad, left_out)
+
+
+def _header(records: Iterator[Record | BadLine]) -> tuple[list[BadLine], Record | None]:
+    """The first record and the bad lines before it."""
+    before: list[BadLine] = []
+    for entry in records:
+        if isinstance(entry, Record):
+            return before, entry
+        before.append(entry)
+    return before, None
+
+
+def _read_blocks(file: TextIO, delimiter: str, first: int, builder: _Builder) -> None:
+    """Plain blocks of lines at once, up to the first quote; from there on record by record."""
+    while block := file.read(BLOCK):
+        block += file.readline()
+        frame = read_plain_block(block, delimiter, builder.columns)
+        if frame is not None:
+            builder.add_frame(first, frame)
+            first += len(frame)
+            continue
+        lines = list(io.StringIO(block, newline=""))
+        quoted = '"' in block  # then a record may go on behind the block
+        source = itertools.chain(lines, file) if quoted else lines
+        builder.add_all(read_records(source, delimiter, len(builder.columns), first))
+        first += len(lines)
+        if quoted:
+            return
 
 
 def _named(header: list[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
@@ -105,27 +138,42 @@ class _Builder:
     def __init__(self, file: str, columns: list[str], report: Report) -> None:
         if len(columns) > MAX_COLUMNS:
             raise CatalogueError(f"{file} has {len(columns):,} columns; at most {MAX_COLUMNS:,} can be read.")
-        self._file, self._columns, self._report = file, columns, report
+        self.columns = columns
+        self.bad: list[BadLine] = []
+        self._file, self._report = file, report
         self._rows: list[list[str]] = []
         self._lines = array("q")
         self._done: list[pd.DataFrame] = []
-        self.bad: list[BadLine] = []
 
-    def add(self, line: int, fields: list[str]) -> None:
+    def add_all(self, records: Iterable[Record | BadLine]) -> None:
+        for record in records:
+            if isinstance(record, BadLine):
+                self.bad.append(record)
+            else:
+                self._add(record.line, record.fields)
+
+    def add_frame(self, first: int, frame: pd.DataFrame) -> None:
+        """Rows that stand one a line, from line `first` on."""
+        if self._rows:
+            self._flush()
+        self._lines.frombytes(np.arange(first, first + len(frame), dtype=np.int64).tobytes())
+        self._done.append(frame)
+        self._tell()
+
+    def _add(self, line: int, fields: list[str]) -> None:
         self._rows.append(fields)
         self._lines.append(line)
         if len(self._rows) == CHUNK:
             self._flush()
 
-    def add_bad(self, bad: BadLine) -> None:
-        self.bad.append(bad)
-
     def _flush(self) -> None:
-        cells = zip(*self._rows, strict=True) if self._rows else iter([()] * len(self._columns))
-        self._done.append(
-            pd.DataFrame({n: pd.Series(c, dtype="str") for n, c in zip(self._columns, cells, strict=True)})
-        )
+        cells = zip(*self._rows, strict=True) if self._rows else iter([()] * len(self.columns))
+        named = zip(self.columns, cells, strict=True)
+        self._done.append(pd.DataFrame({name: pd.Series(column, dtype="str") for name, column in named}))
         self._rows.clear()
+        self._tell()
+
+    def _tell(self) -> None:
         self._report(Progress(f"Reading {self._file}", len(self._lines)))
 
     def frame(self) -> pd.DataFrame:
@@ -148,12 +196,10 @@ def _read_jsonl(path: Path, report: Report) -> Table:
         raise CatalogueError(f'{path.name} holds no JSON object. Each line must be one, such as {{"id": "1"}}.')
     names = list(columns)
     builder = _Builder(path.name, names, report)
-    for entry in _json_lines(path, encoding):
-        if isinstance(entry, BadLine):
-            builder.add_bad(entry)
-        else:
-            line, cells = entry
-            builder.add(line, [cells.get(name, "") for name in names])
+    builder.add_all(
+        entry if isinstance(entry, BadLine) else Record(entry[0], [entry[1].get(name, "") for name in names])
+        for entry in _json_lines(path, encoding)
+    )
     return Table(path.name, path.suffix[1:], encoding, "", builder.frame(), builder.line_array(), tuple(builder.bad))
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mmviz.catalogue import tables
 from mmviz.catalogue.delimited import BadLine, Record, read_records
 from mmviz.catalogue.sniff import sniff_delimiter, sniff_encoding
 from mmviz.catalogue.tables import LIST_SEPARATOR, Table, read_table
@@ -74,16 +75,36 @@ def test_what_json_writes_is_read_back(tmp_path: Path, rows: list[dict[str, str]
 @given(
     lines=st.lists(st.text(st.sampled_from('ab,"\n;'), max_size=12), max_size=12),
 )
-def test_no_line_is_lost_whatever_the_file_holds(tmp_path: Path, lines: list[str]) -> None:
+def test_no_line_is_lost_whatever_the_file_holds(lines: list[str]) -> None:
     """Every line that isn't blank belongs to exactly one row or bad line, in the order of the file."""
     text = "a,b,c\n" + "\n".join(lines)
-    path = written(tmp_path / "items.csv", text)
-    seen = list(read_records(path, "utf-8", ","))
+    seen = list(read_records(io.StringIO(text, newline=""), ","))
     starts = [entry.line for entry in seen]
     assert starts == sorted(set(starts))
     letters = "".join("".join(entry.fields) if isinstance(entry, Record) else entry.raw for entry in seen)
     for letter in "ab;":
         assert letters.count(letter) == text.count(letter)
+
+
+@QUICK
+@given(
+    head=st.sampled_from(["a,b", '"a",b', '"a\nx",b', '"a\n1,2', "\n\na,b"]),
+    lines=st.lists(
+        st.sampled_from(["1,2", "é,", ",", "", "x", "x,y,", "x,y,z", '"q",r', '"q', 's,"t\nu"']), max_size=12
+    ),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    block=st.sampled_from([1, 7, 1000]),
+)
+def test_blocks_change_nothing(tmp_path: Path, head: str, lines: list[str], end: str, block: int) -> None:
+    """Reading plain lines in blocks gives the rows, bad lines and line numbers of reading record by record."""
+    text = end.join([head, *lines])
+    _, *expected = [entry for entry in read_records(io.StringIO(text, newline=""), ",") if isinstance(entry, Record)]
+    bad = [entry for entry in read_records(io.StringIO(text, newline=""), ",") if isinstance(entry, BadLine)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "BLOCK", block)
+        table = read_table(written(tmp_path / "items.csv", text))
+    assert list(zip(table.lines.tolist(), rows_of(table), strict=True)) == [(row.line, row.fields) for row in expected]
+    assert list(table.bad) == bad
 
 
 def test_source_lines_are_counted_over_line_breaks_in_cells(tmp_path: Path) -> None:
@@ -108,8 +129,8 @@ def test_a_stray_quote_that_meets_another_costs_no_more_than_its_lines(tmp_path:
     assert [bad.line for bad in table.bad] == [3, 5]
 
 
-def test_a_huge_cell_is_a_bad_line(tmp_path: Path) -> None:
-    path = written(tmp_path / "items.csv", f"id,text\n1,{'x' * 200_000}\n2,b\n")
+def test_a_huge_quoted_cell_is_a_bad_line(tmp_path: Path) -> None:
+    path = written(tmp_path / "items.csv", 'id,text\n1,"' + "x" * 200_000 + '"\n2,b\n')
     table = read_table(path)
     assert rows_of(table) == [["2", "b"]]
     assert "longer than 131,072 characters" in table.bad[0].reason
