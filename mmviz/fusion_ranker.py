@@ -18,9 +18,7 @@ from mmviz.ranker import Ranker, Weights
 __all__ = ["FusionRanker", "normalised", "scoring_rule", "subsets"]
 
 
-def scoring_rule(
-    history: Any, content: Any, user_map: Any, inward: Any, outward: Any, bias: Any
-) -> tuple[Any, Any]:
+def scoring_rule(history: Any, content: Any, user_map: Any, inward: Any, outward: Any, bias: Any) -> tuple[Any, Any]:
     """The one rule by which a fusion model scores: s(u, i) = b_i + p_u·q_i + w_u·m_i.
 
     Works alike on torch tensors in training and on numpy arrays in serving.

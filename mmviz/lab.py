@@ -110,11 +110,14 @@ class Lab:
         return store.load_report(self.home, self.catalogue(name).name)
 
     def add_demo(self, size: int = 1200, report: Report = silent) -> CatalogueCard:
-        """Draw the demo catalogue, whose right answers are known, and keep it as "demo"."""
-        from mmviz.catalogue.demo import make_demo
+        """Draw the demo catalogue, whose right answers are known, and keep it as "demo".
 
-        made = make_demo(self.home, size=size, report=report)
-        return self._card(made.name)
+        It can be browsed from the first seconds, while its pictures are still drawn; stopped, it goes on next time.
+        """
+        from mmviz.catalogue.demo import make_demo
+        from mmviz.evaluation.ceiling import demo_ceiling
+
+        return self._card(make_demo(self.home, size=size, report=report, ceiling=demo_ceiling).name)
 
     def remove_catalogue(self, name: str) -> None:
         """Forget a catalogue. Its runs and features stay, and fit again if the same content is imported."""
@@ -238,12 +241,23 @@ class Lab:
             gap = paired_bootstrap(results[name][metric].to_numpy(), base[metric].to_numpy())
             rows.append(
                 {
-                    "strategy": name, "title": card.title, "mean": own.mean, "low": own.low, "high": own.high,
-                    "difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high,
+                    "strategy": name,
+                    "title": card.title,
+                    "mean": own.mean,
+                    "low": own.low,
+                    "high": own.high,
+                    "difference": gap.mean,
+                    "difference_low": gap.low,
+                    "difference_high": gap.high,
                     "n_users": card.n_users,
                 }
             )
         return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
+
+    def ceiling(self, catalogue: str, split: str | None = None) -> float | None:
+        """NDCG@10 of an oracle that knows everyone's taste, for a simulated catalogue; None where nobody knows it."""
+        found = self.catalogue(catalogue)
+        return None if found.truth is None else found.truth.ceiling.get(self._split(found, split).name)
 
     def run(self, run_id: str) -> Run:
         """The whole record of one run."""

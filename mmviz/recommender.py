@@ -45,7 +45,7 @@ class ItemLoader:
         self.device = device
         parts = {n: features.modalities[n] for n in names}
         self._pooled = {n: torch.from_numpy(np.asarray(p.pooled, dtype=np.float32)) for n, p in parts.items()}
-        self._mask = {n: torch.from_numpy(np.ascontiguousarray(p.mask)) for n, p in parts.items()}
+        self._mask = {n: torch.from_numpy(np.array(p.mask, dtype=bool)) for n, p in parts.items()}
 
     def __call__(self, items: Tensor) -> dict[str, Tokens]:
         """Tokens of the items (S,) of every modality."""

@@ -49,9 +49,7 @@ def pooled_space(features: Features, modality: str) -> np.ndarray:
     part = features.modalities[modality]
     pooled = np.asarray(part.pooled, dtype=np.float32)  # (I, D)
     present = part.present  # (I,)
-    centred = (
-        (pooled - pooled[present].mean(axis=0)) * present[:, None] if present.any() else pooled
-    )  # (I, D)
+    centred = (pooled - pooled[present].mean(axis=0)) * present[:, None] if present.any() else pooled  # (I, D)
     return unit_rows(centred)
 
 
