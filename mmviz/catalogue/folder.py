@@ -80,6 +80,7 @@ def _read(
     chosen = store.check_name(name) if name is not None else store.slug(source.name)
     tables = _Tables(source, mapping, ledger, report)
     items, interactions = tables.cleaned(ledger)
+    store.tidy(home, chosen)
     with replacing_folder(store.place(home, chosen)) as draft:
         kept = _keep_pictures(items, source, draft, ledger, report)
         plain = Catalogue(chosen, items.frame, interactions.frame, interactions.user_ids, "", items.columns)

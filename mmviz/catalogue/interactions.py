@@ -48,18 +48,19 @@ def clean_interactions(table: Table, roles: Roles, item_ids: pd.Series, ledger: 
     times = _times(table, roles, alive, ledger)
     if not alive.any():
         raise ledger.failure("no-interactions", f"No row of {table.file} can be used, so nothing can be learned.")
+    people, names = pd.factorize(users)
     order = np.flatnonzero(alive)
     order = order[np.argsort(times[order], kind="stable")]  # NaN comes last, in source order
-    source_codes, _ = pd.factorize(users)
-    pairs = pd.Series(source_codes[order] * np.int64(len(item_ids)) + items[order])
+    pairs = pd.Series(people[order] * np.int64(len(item_ids)) + items[order])
     repeated = pairs.duplicated(keep="last").to_numpy(dtype=bool)
     why = "a later interaction of the same user with the same item is kept instead"
     ledger.reject("repeated-interaction", table, np.sort(order[repeated]), why, level="note")
     order = order[~repeated]
-    kept_users = users.iloc[np.sort(order)].drop_duplicates()
-    user_ids = pd.Index(kept_users, dtype="str")
-    codes = user_ids.get_indexer(pd.Index(users.iloc[order], dtype="str"))
-    return Interactions(_frame(codes, items[order], ratings[order], times[order]), user_ids)
+    _, kept = pd.factorize(people[np.sort(order)])  # in order of first appearance
+    codes = np.full(len(names), -1)
+    codes[kept] = np.arange(len(kept))
+    user_ids = pd.Index(names, dtype="str").take(kept)
+    return Interactions(_frame(codes[people[order]], items[order], ratings[order], times[order]), user_ids)
 
 
 def _frame(users: np.ndarray, items: np.ndarray, ratings: np.ndarray, times: np.ndarray) -> pd.DataFrame:

@@ -47,6 +47,7 @@ def clean_items(table: Table, roles: Roles, ledger: Ledger) -> Items:
     frame = pd.DataFrame({"item_id": ids[keep].reset_index(drop=True)})
     for role in ("title", "text"):
         frame[role] = _words(rows[roles[role]]) if role in roles else pd.Series([""] * len(rows), dtype="str")
+    frame["title"] = frame["title"].str.replace(r"\s+", " ", regex=True)
     pictures = _first(rows[roles["image"]]) if "image" in roles else None
     columns = _further_columns(rows.drop(columns=list(roles.values())), frame, ledger)
     _note_empty(frame, roles, table, ledger)

@@ -119,6 +119,8 @@ def _keep_file(path: Path, target: Path) -> KeptPicture:
 def keep_picture(content: bytes, target: Path) -> KeptPicture:
     """Keep one picture, given as the bytes of a JPEG, PNG or WebP file; a picture already kept isn't decoded again.
 
+    The folders `target/pictures` and `target/thumbnails` must be there.
+
     The bytes stay as they are, unless the picture is larger than 512 pixels a side, turned by EXIF, transparent or in
     an unusual colour mode: then it is drawn upright on white and kept as WebP, so that all see the same.
     Raises `UnusablePictureError`.

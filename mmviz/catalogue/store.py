@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import time
 import unicodedata
 import uuid
 from collections.abc import Iterator, Sequence
@@ -52,10 +53,12 @@ __all__ = [
     "slug",
     "stamp",
     "summary",
+    "tidy",
     "write",
 ]
 
 FORMAT = 1
+DAY = 86_400
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -113,6 +116,7 @@ def save(home: Path, catalogue: Catalogue, replace: bool = False, report: Report
     `CatalogueError` when a picture can't be used, a rule is broken, or other content is kept under this name and
     `replace` is False.
     """
+    tidy(home, catalogue.name)
     with replacing_folder(place(home, catalogue.name)) as draft:
         kept = keep_pictures([Path(path) if path else None for path in catalogue.items["image"]], draft, report)
         if problem := next((entry for entry in kept if isinstance(entry, PictureProblem)), None):
@@ -228,6 +232,13 @@ def remove(home: Path, name: str) -> None:
     aside = folder.with_name(f".{name}.{uuid.uuid4().hex[:8]}.old")
     folder.rename(aside)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def tidy(home: Path, name: str) -> None:
+    """Remove drafts that a killed import or removal of this name left behind more than a day ago."""
+    for left in place(home, name).parent.glob(f".{name}.*"):
+        if time.time() - left.stat().st_mtime > DAY:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _existing(home: Path, name: str) -> Path:

@@ -63,6 +63,11 @@ def test_the_folder_above_suggests_the_one_below(tmp_path: Path) -> None:
     assert f"Perhaps '{tmp_path / 'data' / 'inner'}' is meant" in message_of(tmp_path / "data")
 
 
+def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("in the way", encoding="utf-8")
+    assert "can't be read or written" in message_of(write_folder(tmp_path / "shop"))
+
+
 # ── columns ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -212,6 +217,12 @@ def test_empty_texts_stay_and_are_counted(tmp_path: Path) -> None:
     assert report.n_without_text == 3
     assert finding(report, "empty-text").examples == ("2", "3", "4")
     assert finding(report, "empty-title").count == 1
+
+
+def test_line_breaks_stay_in_texts_but_not_in_titles(tmp_path: Path) -> None:
+    items = 'item_id,title,text\r\n1,"Two\r\n lines","One\r\n\r\ntwo"\r\n'
+    catalogue, _ = imported(write_folder(tmp_path / "shop", items, "user_id,item_id\nu,1\n"))
+    assert catalogue.items[["title", "text"]].to_numpy().tolist() == [["Two lines", "One\n\ntwo"]]
 
 
 def test_an_item_with_nothing_stays_and_is_warned_of(tmp_path: Path) -> None:

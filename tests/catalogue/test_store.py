@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -228,6 +229,16 @@ def test_a_picture_that_cannot_be_kept_stops_the_saving(tmp_path: Path) -> None:
     items = plain.items.assign(image=[str(tmp_path / "gone.png"), "", ""])
     with pytest.raises(CatalogueError, match=r"A picture of catalogue 'made' can't be used: gone\.png"):
         store.save(tmp_path / "home", dataclasses.replace(plain, items=items))
+
+
+def test_what_a_killed_import_left_is_swept_after_a_day(tmp_path: Path) -> None:
+    kept = tmp_path / "home" / "catalogues"
+    for name in (".made.1.part", ".made.2.part", ".other.1.part"):
+        (kept / name / "pictures").mkdir(parents=True)
+    for name in (".made.1.part", ".other.1.part"):
+        os.utime(kept / name, (0, 0))
+    store.save(tmp_path / "home", made(tmp_path))
+    assert sorted(path.name for path in kept.iterdir()) == [".made.2.part", ".other.1.part", "made"]
 
 
 def test_only_imports_have_a_report(tmp_path: Path) -> None:
