@@ -30,8 +30,8 @@ class TrainingConfig:
     """Settings of the loop."""
 
     rounds: int = setting(60, "Rounds at most; after each the model is measured on validation.", 1, 1000)
-    patience: int = setting(6, "Rounds without a better validation before it stops.", 1, 100)
-    steps: int = setting(24, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
+    patience: int = setting(8, "Rounds without a better validation before it stops.", 1, 100)
+    steps: int = setting(12, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
     users: int = setting(128, "People a step (B).", 1, 4096)
     items: int = setting(4096, "Items a step at most (S); a token-level fusion takes an eighth.", 16, 100_000)
     learning_rate: float = setting(3e-3, "Step size of Adam.", 1e-5, 0.1)

@@ -94,7 +94,7 @@ class FusionConfig:
     """Settings that every strategy has; a strategy's own Config extends it."""
 
     dim: int = setting(64, "Width D of the fused item vector.", 8, 512)
-    dropout: float = setting(0.2, "Share of activations dropped while training.", 0.0, 0.8)
+    dropout: float = setting(0.5, "Share of activations dropped while training.", 0.0, 0.8)
 
     def __post_init__(self) -> None:
         check_bounds(self)
