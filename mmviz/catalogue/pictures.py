@@ -146,7 +146,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _webp(picture: Image.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=quality, method=3)
+    picture.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()
 
 
