@@ -95,9 +95,7 @@ def _write_items(small: SmallCatalogue, rng: np.random.Generator, missing: bool)
             _draw(kind, COLOURS[small.colours[index]], rng).save(small.folder / image)
         text = "" if missing and index == last - 1 else f"A {kind} for every day. {MATERIALS[material]}"
         tags = "|".join(sorted(rng.choice(["gift", "kitchen", "bedroom", "sale"], size=2, replace=False)))
-        rows.append(
-            [item_id, f"{kind.capitalize()} no. {index + 1}", text, image, kind, tags, f"{5 + index % 17}.50"]
-        )
+        rows.append([item_id, f"{kind.capitalize()} no. {index + 1}", text, image, kind, tags, f"{5 + index % 17}.50"])
     _write_csv(
         small.folder / "items.csv",
         ["item_id", "title", "description", "image", "category", "tags", "price"],
