@@ -56,22 +56,22 @@ MODALITIES: dict[str, Pair] = {
 }
 
 STRATEGIES: tuple[Pair, ...] = (
-    Pair("#026168", "#41AA67"),
-    Pair("#CA2731", "#FC6424"),
-    Pair("#3E34BA", "#A9C9FC"),
-    Pair("#526A06", "#E9C50E"),
-    Pair("#AD278A", "#FD73AA"),
-    Pair("#721100", "#FDD6B0"),
-    Pair("#226AB2", "#60AEDE"),
-    Pair("#2E227D", "#917CFF"),
-    Pair("#153F26", "#C6C484"),
-    Pair("#6E1154", "#E454A6"),
-    Pair("#16416E", "#B7DCFD"),
-    Pair("#734000", "#D9AB15"),
-    Pair("#527253", "#E1E90D"),
-    Pair("#7A3C45", "#EF7A6E"),
-    Pair("#1529A3", "#788ED6"),
-    Pair("#01688E", "#93CFC7"),
+    Pair("#12493F", "#7CF3FD"),
+    Pair("#A45155", "#FCD1BF"),
+    Pair("#6750E4", "#9DB1FF"),
+    Pair("#586110", "#CABF16"),
+    Pair("#BE178C", "#FE91C7"),
+    Pair("#6C2500", "#EC7600"),
+    Pair("#1B6FA6", "#1D95FF"),
+    Pair("#5B1779", "#A586AB"),
+    Pair("#3B735B", "#47EC99"),
+    Pair("#842B5B", "#CF9EA1"),
+    Pair("#2923A6", "#C0CBF0"),
+    Pair("#66472A", "#FECC68"),
+    Pair("#2E7B00", "#7BAE5A"),
+    Pair("#C92F38", "#E26085"),
+    Pair("#7D32B9", "#9F7BE3"),
+    Pair("#005673", "#48C1D2"),
 )
 
 CONTROLS: tuple[Pair, ...] = (

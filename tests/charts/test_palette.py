@@ -65,9 +65,9 @@ def test_every_meaningful_colour_can_be_read_on_paper_and_panel(theme: palette.T
 def test_strategies_stay_apart_for_everyone(theme: palette.Theme, blindness: str) -> None:
     seen = [oklab(colour.on(theme), BLINDNESS[blindness]) for colour in palette.STRATEGIES]
     apart = [float(np.linalg.norm(a - b)) for a, b in itertools.combinations(seen, 2)]
-    assert min(apart) > 0.045
+    assert min(apart) > 0.04
     first = [float(np.linalg.norm(a - b)) for a, b in itertools.combinations(seen[:8], 2)]
-    assert min(first) > 0.065
+    assert min(first) > (0.12 if blindness == "none" else 0.065)
 
 
 def test_heat_falls_steadily_in_lightness() -> None:

@@ -79,7 +79,7 @@ const meta = (pick, data, column, tone) => {
 const card = (pick, data, column, tone) => {
   const item = data.items[pick.item];
   return node("li", { class: `card${pick.common ? " common" : ""}`, "data-item": pick.item, "data-key": `${column.name}:${pick.item}` },
-    node("a", { href: data.link + encodeURIComponent(item.id), "data-id": item.id, "aria-label": pick.said },
+    node("a", { href: data.link + encodeURIComponent(item.id), "data-id": item.id, "data-hold": `${column.name}:${pick.rank}`, "aria-label": pick.said },
       picture(item),
       node("span", { class: "body" },
         node("span", { class: "title", title: item.title }, node("span", { class: "rank", text: pick.rank }), item.title),
@@ -128,14 +128,13 @@ const thread = (columns) => {
   };
 };
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".mm");
+const draw = (root, data) => {
   const tone = dress(root, data.tones);
   root.style.setProperty("--aspect", data.aspect);
   root.style.setProperty("--thumb", data.aspect < 0.85 ? "54px" : data.aspect > 1.2 ? "84px" : "66px");
   root.style.setProperty("--rows", data.k);
-  const before = new Map([...root.querySelectorAll("[data-key]")].map((place) => [place.dataset.key, place.offsetTop]));
   const same = root.dataset.person === data.person;
+  const before = new Map([...root.querySelectorAll("[data-key]")].map((place) => [place.dataset.key, place.offsetTop]));
   const scrolled = [root.querySelector(".frames")?.scrollLeft ?? 0, root.querySelector(".columns")?.scrollLeft ?? 0];
   root.dataset.person = data.person;
 
@@ -148,6 +147,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (frames) frames.scrollLeft = same ? scrolled[0] : frames.scrollWidth;
   columns.scrollLeft = scrolled[1];
   slide(root, same ? before : new Map());
-  lightUp(root, thread(columns));
+  root.thread = thread(columns);
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".mm");
+  redraw(root, data, () => draw(root, data));
+  lightUp(root, (lit) => root.thread(lit));
   openHere(root, (id) => setTriggerValue("opened", id));
 }

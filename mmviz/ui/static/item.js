@@ -27,11 +27,13 @@ const space = (row, data, tone) =>
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".mm");
-  const tone = dress(root, data.tones);
-  root.style.setProperty("--aspect", data.aspect);
-  root.replaceChildren(data.portrait
-    ? portrait(data.portrait)
-    : node("div", { class: "spaces" }, data.spaces.map((row) => space(row, data, tone))));
+  redraw(root, data, () => {
+    const tone = dress(root, data.tones);
+    root.style.setProperty("--aspect", data.aspect);
+    root.replaceChildren(data.portrait
+      ? portrait(data.portrait)
+      : node("div", { class: "spaces" }, data.spaces.map((row) => space(row, data, tone))));
+  });
   lightUp(root);
   openHere(root, (id) => setTriggerValue("opened", id));
 }

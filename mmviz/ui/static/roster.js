@@ -26,14 +26,18 @@ const group = ([title, rows], data, tone) =>
     node("tr", { class: "group" }, node("th", { colspan: data.heads.length + 3, scope: "colgroup", text: title })),
     rows.map((row) => line(row, data, tone)));
 
-export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".mm");
+const draw = (root, data) => {
   const tone = dress(root, data.tones);
   const header = node("tr", {},
     node("th", { class: "left", colspan: "2" }, node("span", { class: "hidden", text: "Strategy" })),
     node("th", { class: "left wide", text: data.scale, style: { "padding-left": "1.1rem" } }),
     data.heads.map(({ name, unit, wide }) => node("th", { class: wide ? "wide" : null }, name, unit ? node("small", { text: unit }) : null)));
   root.replaceChildren(node("table", { class: "roster" }, node("thead", {}, header), data.groups.map((each) => group(each, data, tone))));
+};
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".mm");
+  redraw(root, data, () => draw(root, data));
   root.onchange = () =>
     setStateValue("chosen", [...root.querySelectorAll("input:checked")].map((box) => box.value));
 }

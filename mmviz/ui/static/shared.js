@@ -28,6 +28,19 @@ const dress = (root, tones) => {
   return (pair) => pair[at];
 };
 
+// Streamlit calls a component again when nothing has changed; drawing anew would then only lose focus and hover.
+const drawn = new WeakMap();
+const redraw = (root, data, draw) => {
+  const now = JSON.stringify(data) + getComputedStyle(root).getPropertyValue("--st-background-color");
+  if (drawn.get(root) === now) return;
+  drawn.set(root, now);
+  const held = root.getRootNode().activeElement;
+  const mark = held?.dataset?.hold ?? null;
+  draw();
+  root.dataset.lit = "";
+  if (mark !== null) root.querySelector(`[data-hold="${CSS.escape(mark)}"]`)?.focus({ preventScroll: true });
+};
+
 const picture = (item) => {
   if (item.src) {
     return node("span", { class: "picture" },
@@ -62,6 +75,7 @@ const lightUp = (root, after = () => {}) => {
   const keyOf = (event) => event.target.closest?.("[data-item]")?.dataset.item;
   root.onpointerover = (event) => show(keyOf(event));
   root.onpointerleave = () => show(null);
-  root.onfocusin = (event) => show(keyOf(event));
-  root.onfocusout = () => show(null);
+  root.removeEventListener("focusin", root.lightByFocus);  // there is no onfocusin
+  root.lightByFocus = (event) => show(keyOf(event));
+  root.addEventListener("focusin", root.lightByFocus);
 };

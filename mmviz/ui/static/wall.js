@@ -9,23 +9,25 @@ const tile = (item, data) => {
   }
   body[0].append(node("span", { class: "tick" }));
   return node("li", { class: "tile" },
-    node("button", { type: "button", "data-pick": item.id, "aria-pressed": String(data.picked.includes(item.id)) }, body));
+    node("button", { type: "button", "data-pick": item.id, "data-hold": item.id, "aria-pressed": String(data.picked.includes(item.id)) }, body));
 };
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".mm");
+const draw = (root, data) => {
   dress(root, data.tones);
   root.style.setProperty("--aspect", data.aspect);
   const narrow = data.aspect < 0.85 ? 132 : 158;
   root.style.setProperty("--cell", `${data.picking ? narrow * 0.56 : narrow}px`);
   const scrolled = root.querySelector(".wall")?.scrollTop ?? 0;
-  const focused = root.getRootNode().activeElement?.dataset?.pick;
   const wall = node("ul", { class: `wall quiet${data.picking ? " small" : ""}`, "aria-label": data.label },
     data.items.map((item) => tile(item, data)));
   root.replaceChildren(wall);
   wall.scrollTop = root.dataset.shown === data.shown ? scrolled : 0;
   root.dataset.shown = data.shown;
-  if (focused) root.querySelector(`[data-pick="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".mm");
+  redraw(root, data, () => draw(root, data));
   openHere(root, (id) => setTriggerValue("opened", id));
   if (data.picking) {
     root.onclick = (event) => {
