@@ -50,7 +50,7 @@ class BundledEncoder(Encoder):
         self.fingerprint = encoder_fingerprint(BUNDLED)
         self.shape = EncoderShape(lite2.GRID, _TOKEN, lite2.WIDTH, _TOKEN, minilm.WIDTH, joint=minilm.WIDTH)
         self.device = torch.device(device)
-        self.image_batch, self.text_batch = (256, 256) if self.device.type == "cuda" else (16, 32)
+        self.image_batch, self.text_batch = (256, 256) if self.device.type == "cuda" else (8, 16)
         self._picture = lite2.Lite2(self.device)
         self._text = minilm.MiniLM(self.device)
         self._constants = self._load_constants(

@@ -46,7 +46,7 @@ class OpenClipEncoder(Encoder):
         self.name = name.text
         self.fingerprint = encoder_fingerprint(name.text)
         self.device = torch.device(device)
-        self.image_batch, self.text_batch = (256, 256) if self.device.type == "cuda" else (16, 32)
+        self.image_batch, self.text_batch = (256, 256) if self.device.type == "cuda" else (8, 16)
         self._model, self._preprocess, tokenizer = _create(name, device)
         self._read = reader_of(tokenizer)
         self._side = _longest_side(self._model)
