@@ -33,7 +33,7 @@ class TrainingConfig:
     patience: int = setting(8, "Rounds without a better validation before it stops.", 1, 100)
     steps: int = setting(12, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
     users: int = setting(128, "People a step (B).", 1, 4096)
-    items: int = setting(4096, "Items a step at most (S); a token-level fusion takes an eighth.", 16, 100_000)
+    items: int = setting(4096, "Items a step at most (S); a token-level fusion takes a sixteenth.", 16, 100_000)
     learning_rate: float = setting(3e-3, "Step size of Adam.", 1e-5, 0.1)
     decay: float = setting(0.02, "Weight decay of the fusion (decoupled).", 0.0, 1.0)
     factor_decay: float = setting(0.02, "Weight decay of the collaborative vectors (decoupled).", 0.0, 1.0)
@@ -84,7 +84,7 @@ def train(
     for number in range(1, config.rounds + 1):
         losses, note = steps.run_round()
         note = f"{prelude} {note}".strip() if number == 1 else note
-        value = validate(model.ranker(loader, complete=False))
+        value = validate(model.ranker(loader, steps.bank))
         improved = value > best
         if improved:
             best, best_state, stale = value, deepcopy(model.state_dict()), 0
@@ -119,7 +119,7 @@ class _Steps:
         counts = torch.from_numpy(np.bincount(interactions.indices, minlength=interactions.shape[1]))[self.pool]
         # Half of a step's items are drawn evenly, half by how often they were taken.
         self.chance = 0.5 / len(self.pool) + 0.5 * counts.double() / counts.sum()  # (I_known,)
-        self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 8)
+        self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 16)
         self.n_users = max(16, min(config.users, 20_000_000 // interactions.shape[1]))
         factors = [model.inward, model.outward]
         opponent = model.fusion.opponent()
