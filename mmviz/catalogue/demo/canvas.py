@@ -209,6 +209,4 @@ def blurred(values: Field, sigma: float) -> Field:
     height, width = values.shape
     small = Image.fromarray(values).reduce(factor)
     soft = gaussian_filter(np.asarray(small, dtype=np.float32), sigma / factor, mode="nearest")
-    return np.asarray(
-        Image.fromarray(soft).resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32
-    )
+    return np.asarray(Image.fromarray(soft).resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)

@@ -62,13 +62,7 @@ def smooth(points: Sequence[Point], closed: bool = True, n: int = 12) -> Outline
         padded = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
     t = np.linspace(0, 1, n, endpoint=False)[:, None]
     pieces = [
-        0.5
-        * (
-            2 * p1
-            + (p2 - p0) * t
-            + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2
-            + (3 * p1 - p0 - 3 * p2 + p3) * t**3
-        )
+        0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
         for p0, p1, p2, p3 in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
     ]
     curve = np.concatenate(pieces)

@@ -2,14 +2,16 @@
 
 All tables are kept first, which takes a few seconds; from then on the catalogue can be opened, listed and searched.
 Its pictures have names that are known before they are drawn and appear one after the other, in the order of the
-items; until then an item's `image` names a file that is not there yet. When the last one is drawn, the truth is
-written again with boxes and label maps, and `catalogue.json` is touched, so that caches which look at it take the
+items; until then an item's `image` names a file that is not there yet, and the catalogue has another fingerprint,
+so that nothing computed from half of the pictures is ever taken for the whole. When the last one is drawn, the truth
+is written again with boxes and label maps, and then `catalogue.json`, so that caches which look at it take the
 finished catalogue. Whatever stops the drawing, the next `make_demo` with the same arguments goes on from there.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,9 +64,7 @@ class _Settings:
         bounds = (("size", self.size, 30, MAX_SIZE), ("users", self.users, 4, 100_000))
         for name, value, low, high in bounds:
             if not low <= value <= high:
-                raise CatalogueError(
-                    f"A demo catalogue with {name}={value} can't be made; give from {low} to {high}."
-                )
+                raise CatalogueError(f"A demo catalogue with {name}={value} can't be made; give from {low} to {high}.")
         if not self.users <= self.interactions <= self.users * max(1, self.size // 4):
             raise CatalogueError(
                 f"{self.interactions} interactions don't fit {self.users} users and {self.size} items; give from "
@@ -101,9 +101,7 @@ def make_demo(
         return store.load(home, name)
     _refuse_real(home, name)
     if _state(folder) != _mark(settings, "drawing"):
-        _keep_tables(
-            folder, plan_demo(name, size, users, interactions, seed, settings.shares, report), settings
-        )
+        _keep_tables(folder, plan_demo(name, size, users, interactions, seed, settings.shares, report), settings)
     sheet = draw_all(folder, size, seed, report, workers)
     _finish(home, name, settings, sheet, ceiling)
     return store.load(home, name)
@@ -169,10 +167,11 @@ def _items(plans: list[ItemPlan]) -> pd.DataFrame:
 
 def _keep_tables(folder: Path, catalogue: Catalogue, settings: _Settings) -> None:
     check_catalogue(catalogue)
+    unfinished = hashlib.sha256(f"drawing {catalogue.fingerprint}".encode()).hexdigest()
     with replacing_folder(folder) as draft:
         for sub in ("pictures", "thumbnails"):
             (draft / sub).mkdir()
-        store.write(draft, catalogue)
+        store.write(draft, dataclasses.replace(catalogue, fingerprint=unfinished))
         (draft / _STATE).write_text(json.dumps(_mark(settings, "drawing"), indent=1), encoding="utf-8")
 
 
@@ -180,11 +179,12 @@ def _finish(home: Path, name: str, settings: _Settings, sheet: Sheet, ceiling: C
     """Complete the truth with what the drawings showed, and let everyone know by a new `catalogue.json`."""
     folder = store.place(home, name)
     kept = store.load(home, name)
+    content = fingerprint(kept.items, kept.interactions, kept.user_ids, kept.columns)
+    kept = dataclasses.replace(kept, fingerprint=content)
     if kept.truth is None:
         raise CatalogueError(f"The demo catalogue '{name}' has lost its truth. Remove it and make it again.")
     items = tuple(
-        dataclasses.replace(item, boxes=boxes)
-        for item, boxes in zip(kept.truth.items, sheet.boxes, strict=True)
+        dataclasses.replace(item, boxes=boxes) for item, boxes in zip(kept.truth.items, sheet.boxes, strict=True)
     )
     truth = dataclasses.replace(kept.truth, items=items, masks=sheet.masks)
     if ceiling is not None:
@@ -194,10 +194,12 @@ def _finish(home: Path, name: str, settings: _Settings, sheet: Sheet, ceiling: C
     for file in _TRUTH_FILES:
         (folder / "truth.new" / file).replace(folder / file)
     (folder / "truth.new").rmdir()
+    plain = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))
+    plain["summary"]["fingerprint"] = content
+    with replacing(folder / "catalogue.json") as draft:
+        draft.write_text(json.dumps(plain, ensure_ascii=False, indent=1), encoding="utf-8")
     with replacing(folder / _STATE) as draft:
         draft.write_text(json.dumps(_mark(settings, "finished"), indent=1), encoding="utf-8")
-    with replacing(folder / "catalogue.json") as draft:
-        draft.write_bytes((folder / "catalogue.json").read_bytes())
 
 
 def _refuse_real(home: Path, name: str) -> None:

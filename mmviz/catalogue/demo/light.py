@@ -64,9 +64,7 @@ class Turned:
     reach: float
 
 
-def turned_body(
-    cx: float, heights: list[float], radii: list[float], tilt: float = 0.2, mouth: bool = True
-) -> Turned:
+def turned_body(cx: float, heights: list[float], radii: list[float], tilt: float = 0.2, mouth: bool = True) -> Turned:
     """A turned body around x = `cx` whose radius is given at some heights (y positions, top first).
 
     A ring of radius r is seen as an ellipse of half-height `tilt`·r. With `mouth` the upper end is open.
@@ -129,9 +127,7 @@ def folded(region: Region, seed: int, size: float, strength: float, stretch: flo
     columns = max(3, round(width / WORK / size) + 3)
     rows = max(3, round(height / WORK / size / stretch) + 3)
     rough = np.random.default_rng(seed).standard_normal((rows, columns)).astype(np.float32)
-    relief = np.asarray(
-        Image.fromarray(rough).resize((width, height), Image.Resampling.BICUBIC), dtype=np.float32
-    )
+    relief = np.asarray(Image.fromarray(rough).resize((width, height), Image.Resampling.BICUBIC), dtype=np.float32)
     return _from_relief(relief * np.float32(strength * size * WORK * 0.3))
 
 

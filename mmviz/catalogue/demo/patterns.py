@@ -116,9 +116,7 @@ def _floral(rng: Random, size: float) -> Weave:
 
 
 def _leaves(u: Field, v: Field, period: float, seed: int) -> Field:
-    x, y, column, row = _cells(
-        u + np.float32(period / 2), v + np.float32(period * 0.02), period, stagger=True
-    )
+    x, y, column, row = _cells(u + np.float32(period / 2), v + np.float32(period * 0.02), period, stagger=True)
     angle = 6.3 * _hashed(column, row, seed + 29)
     along, beside = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
     long, wide = period * 0.21, period * 0.075
@@ -197,9 +195,7 @@ def _saw(x: Field, period: float) -> Field:
 
 def _band(x: Field, period: float, centre: float, width: float) -> Field:
     offset = np.abs(_saw(x - np.float32((centre - 0.5) * period), period)) * np.float32(period)
-    return np.asarray(
-        np.clip((np.float32(width * period / 2) - offset) / _SOFT + 0.5, 0, 1), dtype=np.float32
-    )
+    return np.asarray(np.clip((np.float32(width * period / 2) - offset) / _SOFT + 0.5, 0, 1), dtype=np.float32)
 
 
 def _within(distance: Field, radius: float) -> Field:

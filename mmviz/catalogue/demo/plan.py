@@ -66,9 +66,7 @@ def plan_item(index: int, seed: int) -> ItemPlan:
     pictured = rng.random() >= _WITHOUT_PICTURE
     words = rng.random() if pictured else 1.0  # nothing lacks both
     coloured = rng.random() < _COLOUR_TOLD
-    believed, wrong = _believed(
-        attributes, rng, coloured and pictured and words >= _WITHOUT_WORDS + _TITLE_ONLY
-    )
+    believed, wrong = _believed(attributes, rng, coloured and pictured and words >= _WITHOUT_WORDS + _TITLE_ONLY)
     written = Written()
     if words >= _WITHOUT_WORDS:
         described = words >= _WITHOUT_WORDS + _TITLE_ONLY

@@ -101,15 +101,11 @@ class Scene:
 
     def stand(self, cx: float, y: float, half: float, height: float = 0.3) -> None:
         """The shadow of a thing that stands at (cx, y) with a foot of half-width `half`, `height` tall."""
-        self.canvas.glow(
-            (cx + half * 0.55 + height * 0.14, y + 0.004), (half * 1.25 + height * 0.22, 0.030), 0.30
-        )
+        self.canvas.glow((cx + half * 0.55 + height * 0.14, y + 0.004), (half * 1.25 + height * 0.22, 0.030), 0.30)
         self.canvas.glow((cx + half * 0.16, y + 0.002), (half * 1.06, 0.014), 0.42)
         self.canvas.glow((cx + half * 0.04, y), (half * 0.92, 0.007), 0.42)
 
-    def solid(
-        self, outline: Outline, colour: Field, part: str | None, roundness: float, gloss: float = 0.0
-    ) -> Region:
+    def solid(self, outline: Outline, colour: Field, part: str | None, roundness: float, gloss: float = 0.0) -> Region:
         """Paint a round, plain piece such as a handle or a leg."""
         region = self.canvas.region(outline)
         self.canvas.paint(region, lit(colour, puffed(region, roundness), gloss), part)

@@ -143,9 +143,7 @@ def _drawn(rng: np.random.Generator, weight: Floats, size: int) -> npt.NDArray[n
     return best[np.argsort(-noisy[best], kind="stable")].astype(np.int64)
 
 
-def _stars(
-    rng: np.random.Generator, world: World, person: int, time: float, chosen: npt.NDArray[np.int64]
-) -> Floats:
+def _stars(rng: np.random.Generator, world: World, person: int, time: float, chosen: npt.NDArray[np.int64]) -> Floats:
     """One to five stars: by how well the item fits the taste, or without a taste by the item's appeal; and chance."""
     if world.rules[person]:
         taste = world.taste(person, time)

@@ -122,9 +122,7 @@ def _from_workers(folder: Path, size: int, seed: int, workers: int) -> Iterator[
 def _started(
     folder: Path, size: int, seed: int, first: int, step: int, lines: queue.SimpleQueue[bytes | None]
 ) -> subprocess.Popen[bytes]:
-    path = os.pathsep.join(
-        filter(None, [str(Path(mmviz.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    )
+    path = os.pathsep.join(filter(None, [str(Path(mmviz.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]))
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     command = [
         sys.executable,

@@ -9,6 +9,9 @@ start and at the end of the catalogue's time; in between its worth drifts evenly
   Either half of a pair alone is worth nothing, and half of one pair with half of another neither, so that no sum of
   a liking for what is seen and a liking for what is told can rank these things.
 - *popular*: has no taste and takes what everybody takes.
+
+People are not alone with their taste: the first two sorts come in some styles, the third in camps, and a person
+differs from the style in weights, in drift and now and then in a value.
 """
 
 from __future__ import annotations
@@ -24,9 +27,18 @@ __all__ = ["TASTES", "Person", "Rule", "Shares", "people", "rules_from_json"]
 
 TASTES = ("seen", "told", "conjunction", "popular")
 
+_STYLES = 12
+_OWN_MIND = 0.3
 _CAMPS = 10
 _PAIR_SHARE = 0.08
 _DRIFTING = 0.25
+_PURPOSES = {
+    "wedding": "weddings",
+    "housewarming": "housewarmings",
+    "birthday": "birthdays",
+    "holidays": "the holidays",
+    "every day": "every day",
+}
 
 
 @dataclass(frozen=True)
@@ -105,39 +117,52 @@ def people(users: int, shares: Shares, seed: int) -> tuple[Person, ...]:
         elif taste == "popular":
             found.append(Person(taste, (), -1, "whatever is popular"))
         else:
-            found.append(_seen(rng) if taste == "seen" else _told(rng))
+            style = Random(f"{seed}:{taste}:{rng.randrange(_STYLES)}")
+            found.append(_seen(style, rng) if taste == "seen" else _told(style, rng))
     return tuple(found)
 
 
-def _seen(rng: Random) -> Person:
-    colours, patterns = rng.sample(VALUES["colour"], 4), rng.sample(VALUES["pattern"], 2)
-    silhouette, kinds = rng.choice(VALUES["silhouette"]), rng.sample(VALUES["kind"], 3)
+def _seen(style: Random, rng: Random) -> Person:
+    """A taste for the eye: what a style likes, with a person's own weights, odd liking and favourite kinds."""
+    colours, patterns = style.sample(VALUES["colour"], 4), style.sample(VALUES["pattern"], 2)
+    silhouette = style.choice(VALUES["silhouette"])
+    _swap(rng, colours, VALUES["colour"])
     rules = [
-        *_liking(rng, "colour", colours[:2], colours[2], 1.0),
-        Rule((("colour", colours[3]),), (-0.7, -0.7)),
-        *_liking(rng, "pattern", patterns, "", 0.9),
-        Rule((("silhouette", silhouette),), (0.5, 0.5)),
-        *(Rule((("kind", kind),), (0.25, 0.25)) for kind in kinds),
+        *_liking(rng, "colour", colours[:2], colours[2], 0.8),
+        Rule((("colour", colours[3]),), (-0.6, -0.6)),
+        *_liking(rng, "pattern", patterns, "", 1.0),
+        Rule((("silhouette", silhouette),), (0.6, 0.6)),
+        *_favourites(rng),
     ]
-    wants = (
-        f"{colours[0]} or {colours[1]}, {patterns[0]} or {patterns[1]}, {silhouette} shapes; not {colours[3]}"
-    )
+    wants = f"{colours[0]} or {colours[1]}, {patterns[0]} or {patterns[1]}, {silhouette} shapes; not {colours[3]}"
     return Person("seen", tuple(rules), -1, wants)
 
 
-def _told(rng: Random) -> Person:
-    makers, moods = rng.sample(VALUES["maker"], 3), rng.sample(VALUES["mood"], 2)
-    materials, occasion = rng.sample(VALUES["material"], 3), rng.choice(VALUES["occasion"])
-    kinds = rng.sample(VALUES["kind"], 3)
+def _told(style: Random, rng: Random) -> Person:
+    """A taste for what is said: likewise."""
+    makers, moods = style.sample(VALUES["maker"], 3), style.sample(VALUES["mood"], 2)
+    materials, occasion = style.sample(VALUES["material"], 3), style.choice(VALUES["occasion"])
+    _swap(rng, materials, VALUES["material"])
     rules = [
         *_liking(rng, "maker", makers[:2], makers[2], 0.9),
         *_liking(rng, "mood", moods, "", 0.9),
         *(Rule((("material", material),), (0.7, 0.7)) for material in materials),
         Rule((("occasion", occasion),), (0.5, 0.5)),
-        *(Rule((("kind", kind),), (0.25, 0.25)) for kind in kinds),
+        *_favourites(rng),
     ]
     wants = f"{moods[0]} or {moods[1]} things by {makers[0]} or {makers[1]}, of {' or '.join(materials)}"
-    return Person("told", tuple(rules), -1, f"{wants}, for {occasion}")
+    return Person("told", tuple(rules), -1, f"{wants}, for {_PURPOSES[occasion]}")
+
+
+def _swap(rng: Random, values: list[str], known: tuple[str, ...]) -> None:
+    """In some people, one value of the style gives way to another."""
+    if rng.random() < _OWN_MIND:
+        others = [value for value in known if value not in values]
+        values[rng.randrange(1, len(values))] = rng.choice(others)
+
+
+def _favourites(rng: Random) -> list[Rule]:
+    return [Rule((("kind", kind),), (0.25, 0.25)) for kind in rng.sample(VALUES["kind"], 3)]
 
 
 def _liking(rng: Random, attribute: str, values: list[str], later: str, worth: float) -> list[Rule]:

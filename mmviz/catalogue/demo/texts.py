@@ -74,8 +74,8 @@ _PARTS = (
     "Small marks on the {part} show that it is finished by hand.",
 )
 _FILLERS = (
-    "Each one is checked before it leaves us.",
-    "It ships in a plain paper box.",
+    "Each one is looked over before it leaves us.",
+    "It ships in a simple paper box.",
     "No two are quite alike.",
     "Measurements are given below.",
     "It has been with us for some seasons now.",

@@ -78,9 +78,7 @@ class World:
         colours = len(VALUES["colour"])
         turn = 2 * np.pi * (_SEASONS * (time - START) / (END - START) - self.codes["colour"] / colours)
         age = np.maximum(time - self.released, 0) / 86_400
-        return np.asarray(
-            self.appeal + _FASHION * np.sin(turn) + np.exp(-age / NOVELTY_DAYS), dtype=np.float64
-        )
+        return np.asarray(self.appeal + _FASHION * np.sin(turn) + np.exp(-age / NOVELTY_DAYS), dtype=np.float64)
 
     def log_weight(self, person: int, time: float) -> Floats:
         """(I,) log-weights of all items for a person at a time; -inf before an item's release."""

@@ -123,9 +123,7 @@ def plate(scene: Scene) -> None:
     base = scene.palette.ground if border else scene.dress(u, v)
     scene.canvas.paint(rim, lit(base, puffed(rim, 0.018), 0.05), "body" if border else scene.surface)
     if border:
-        band = scene.canvas.region(
-            centre + (outer - centre) * 0.955, holes=[centre + (outer - centre) * 0.70]
-        )
+        band = scene.canvas.region(centre + (outer - centre) * 0.955, holes=[centre + (outer - centre) * 0.70])
         scene.canvas.paint(rim.within(band), scene.dress(u, v), "pattern")
     inner = centre + (outer - centre) * scene.between(0.66, 0.70)
     _well(scene, inner, centre)
@@ -169,9 +167,7 @@ def _ear(
         (cx + side * radii[1] * 0.9, low),
     ]
     width = scene.between(0.030, 0.040)
-    scene.solid(
-        ribbon(smooth(points, closed=False), width), scene.palette.ground, "handle", width * 0.4, 0.12
-    )
+    scene.solid(ribbon(smooth(points, closed=False), width), scene.palette.ground, "handle", width * 0.4, 0.12)
 
 
 def _foot(scene: Scene, body: Turned, cx: float, bottom: float, r: float) -> None:

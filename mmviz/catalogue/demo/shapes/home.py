@@ -37,9 +37,7 @@ def lamp(scene: Scene) -> None:
     warm = np.exp(-np.square((shade.region.y - low + 0.04) / 0.15) - np.square((shade.region.x - cx) / 0.16))
     scene.canvas.lighten(shade.region.scaled(warm.astype(np.float32)), 0.24)
     if scene.silhouette != "round":
-        scene.open(
-            shade, scene.palette.ground, mix(scene.palette.pale, scene.neutral("straw"), 0.3), wall=0.008
-        )
+        scene.open(shade, scene.palette.ground, mix(scene.palette.pale, scene.neutral("straw"), 0.3), wall=0.008)
     else:
         knob = scene.neutral("brass", "oak")
         scene.solid(ellipse(cx, top - 0.012, 0.014, 0.016), knob, None, 0.006, 0.3)
@@ -123,9 +121,7 @@ def _seat(scene: Scene, half: float, seat: float) -> None:
     scene.canvas.lighten(pad.scaled(np.clip(1 - np.abs(depth - 0.35) * 2, 0, 1) + 0 * pad.x), 0.10)
 
 
-def _legs(
-    scene: Scene, wood: Field, spread: tuple[float, float], span: tuple[float, float], width: float
-) -> None:
+def _legs(scene: Scene, wood: Field, spread: tuple[float, float], span: tuple[float, float], width: float) -> None:
     for side in (-1, 1):
         leg = polygon([(0.5 + side * spread[0], span[0]), (0.5 + side * spread[1], span[1])])
         scene.solid(ribbon(leg, width, width * 0.62), wood, "legs", width * 0.38, 0.1)
@@ -172,9 +168,7 @@ def _stool_top(scene: Scene, half: float, seat: float) -> Outline:
             0.02,
         )  # fmt: skip
     corners = [math.radians(60 * step) for step in range(6)]
-    return rounded(
-        [(0.5 + half * 1.08 * math.cos(a), seat + half * flat * 1.1 * math.sin(a)) for a in corners], 0.015
-    )
+    return rounded([(0.5 + half * 1.08 * math.cos(a), seat + half * flat * 1.1 * math.sin(a)) for a in corners], 0.015)
 
 
 def _hull(top: Outline, thick: float) -> Outline:
@@ -200,9 +194,7 @@ def cushion(scene: Scene) -> None:
     pillow = scene.canvas.region(outline)
     scene.canvas.cast(pillow, (0.035, 0.020), 0.035, 0.26)
     if scene.chance(0.5):
-        edge = mix(
-            scene.palette.motif if scene.chance(0.4) else scene.palette.deep, scene.palette.ground, 0.2
-        )
+        edge = mix(scene.palette.motif if scene.chance(0.4) else scene.palette.deep, scene.palette.ground, 0.2)
         centre = np.array([0.5, cy])
         scene.solid(centre + (outline - centre) * (1 + 0.010 / r), edge, "body", 0.005)
     x, y = pillow.x - 0.5, pillow.y - cy
@@ -216,9 +208,7 @@ def cushion(scene: Scene) -> None:
     scene.cloth(pillow, u, v, (nx + 0.5 * fx, ny + 0.5 * fy, nz), 0.95)
     if scene.silhouette == "round":
         scene.canvas.glow((0.5, cy), (0.050, 0.045), 0.30)
-        scene.solid(
-            ellipse(0.5, cy, 0.022, 0.021), mix(scene.palette.ground, scene.palette.deep, 0.5), "body", 0.01
-        )
+        scene.solid(ellipse(0.5, cy, 0.022, 0.021), mix(scene.palette.ground, scene.palette.deep, 0.5), "body", 0.01)
 
 
 def _pleats(scene: Scene, x: Field, y: Field, r: float) -> tuple[Field, Field]:
@@ -268,9 +258,7 @@ def rug(scene: Scene) -> None:
     if scene.chance(0.6):
         inner = floor.mean(axis=0) + (floor - floor.mean(axis=0)) * 0.90
         border = scene.canvas.region(floor, holes=[inner])
-        scene.canvas.paint(
-            border.scaled(0.9), scene.palette.motif if scene.patterned else scene.palette.deep, "body"
-        )
+        scene.canvas.paint(border.scaled(0.9), scene.palette.motif if scene.patterned else scene.palette.deep, "body")
 
 
 def _rug_edge(scene: Scene) -> Outline:
@@ -279,9 +267,7 @@ def _rug_edge(scene: Scene) -> Outline:
     if scene.silhouette == "round":
         return ellipse(0.0, middle, wide, deep)
     if scene.silhouette == "straight":
-        return polygon(
-            [(-wide, middle + deep), (wide, middle + deep), (wide, middle - deep), (-wide, middle - deep)]
-        )
+        return polygon([(-wide, middle + deep), (wide, middle + deep), (wide, middle - deep), (-wide, middle - deep)])
     tips = [math.radians(60 * step) for step in range(6)]
     return polygon([(wide * 1.1 * math.cos(a), middle + deep * 1.12 * math.sin(a)) for a in tips])
 

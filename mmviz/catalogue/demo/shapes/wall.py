@@ -43,9 +43,7 @@ def poster(scene: Scene) -> None:
 def _sun(scene: Scene, art: Region) -> None:
     """A large calm disc over part of the print."""
     r = scene.between(0.075, 0.11)
-    disc = scene.canvas.region(
-        ellipse(0.5 + scene.between(-0.08, 0.08), 0.5 + scene.between(-0.18, 0.12), r, r)
-    )
+    disc = scene.canvas.region(ellipse(0.5 + scene.between(-0.08, 0.08), 0.5 + scene.between(-0.18, 0.12), r, r))
     scene.canvas.paint(disc.within(art), mix(scene.palette.accent, scene.palette.pale, 0.35))
 
 
@@ -53,9 +51,7 @@ def _sheet(scene: Scene, half: float, top: float, low: float, inset: float) -> O
     left, right, low = 0.5 - half + inset, 0.5 + half - inset, low - inset
     if scene.silhouette == "straight":
         return box(left, top + inset, right, low, 0.004)
-    return np.concatenate(
-        [arc(0.5, top + half, half - inset, half - inset, 180, 360, 60), [[right, low], [left, low]]]
-    )
+    return np.concatenate([arc(0.5, top + half, half - inset, half - inset, 180, 360, 60), [[right, low], [left, low]]])
 
 
 def _banner(scene: Scene, half: float, top: float, low: float) -> None:

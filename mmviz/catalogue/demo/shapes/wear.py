@@ -51,9 +51,7 @@ def _torso(scene: Scene, half: float, hem: float, shoulder: float, neck: float) 
 def _throat(scene: Scene, shoulder: float, neck: float) -> Outline:
     """The edge of the neck's opening, from left to right."""
     if scene.silhouette == "angled":
-        return polygon(
-            [(0.5 - neck, shoulder - 0.022), (0.5, shoulder + 0.135), (0.5 + neck, shoulder - 0.022)]
-        )
+        return polygon([(0.5 - neck, shoulder - 0.022), (0.5, shoulder + 0.135), (0.5 + neck, shoulder - 0.022)])
     wide, dip = (neck * 1.34, 0.036) if scene.silhouette == "straight" else (neck, 0.086)
     return arc(0.5, shoulder - 0.022, wide, dip, 180, 0)
 
@@ -195,9 +193,7 @@ def _loop(scene: Scene, peg: tuple[float, float]) -> None:
         scene.canvas.cast(band, (0.024, 0.030), 0.024, 0.36)
         x, y = band.x - centre, band.y - (peg[1] + end - 0.10) / 2
         ring = np.hypot(x / wide, y / ((end - peg[1]) / 2))
-        swing = np.sin(
-            ring * scene.between(21, 26) + 1.2 * np.sin(3 * np.arctan2(y, x) + scene.between(0, 6))
-        )
+        swing = np.sin(ring * scene.between(21, 26) + 1.2 * np.sin(3 * np.arctan2(y, x) + scene.between(0, 6)))
         nx, ny, nz = puffed(band, 0.022)
         slope = 0.42 * swing / np.maximum(np.hypot(x, y), 0.05)
         fold = (nx + slope * x, ny + slope * y * 0.6, nz)
@@ -223,9 +219,7 @@ def _tails(scene: Scene, peg: tuple[float, float]) -> None:
         x = (tail.x - 0.5) / (0.65 + 0.6 * np.clip((tail.y - peg[1]) / 0.25, 0, 1))
         nx, ny, nz = puffed(tail, 0.018)
         fx, _, _ = folded(tail, scene.rng.randrange(1 << 20), 0.032, 0.9, stretch=7.0)
-        scene.cloth(
-            tail, x.astype(np.float32), tail.y + 0 * tail.x + side * 0.02, (nx + 0.6 * fx, ny, nz), 1.1
-        )
+        scene.cloth(tail, x.astype(np.float32), tail.y + 0 * tail.x + side * 0.02, (nx + 0.6 * fx, ny, nz), 1.1)
     _peg(scene, (peg[0], peg[1] + 0.004))
 
 
