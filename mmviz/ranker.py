@@ -49,9 +49,7 @@ class Ranker(ABC):
         return None
 
 
-def modality_shares(
-    ranker: Ranker, history: csr_array, weights: Weights | None = None
-) -> dict[str, np.ndarray]:
+def modality_shares(ranker: Ranker, history: csr_array, weights: Weights | None = None) -> dict[str, np.ndarray]:
     """Split every score into what each modality and the interactions brought; the parts add up to the score.
 
     The shares are the Shapley values of the game v(S) = score with only the modalities in S (at the weights
