@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mmviz.ui import state
-from mmviz.ui.words import duration
 
 if TYPE_CHECKING:
     from mmviz.views import JobCard
 
-__all__ = ["active", "job_line", "jobs_panel", "progress_said"]
+__all__ = ["active", "job_line", "jobs_panel", "last_failure", "progress_said"]
 
 SECONDS = 1.0
 
@@ -36,21 +35,28 @@ def progress_said(job: JobCard) -> str:
 
 def job_line(job: JobCard, place: str) -> None:
     """One running job: title, progress, and a button that stops it; `place` tells several drawings apart."""
+    stopping = job.job_id in st.session_state.get("stopping", ())
     with st.container(gap=None):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(job.title, width="stretch")
             st.button(
-                "Stop",
+                "Stopping" if stopping else "Stop",
                 key=f"stop_{place}_{job.job_id}",
                 type="tertiary",
                 icon=":material/close:",
                 help="Stop this; what is finished is kept.",
-                on_click=state.lab().cancel,
+                disabled=stopping,
+                on_click=_stop,
                 args=(job.job_id,),
             )
         st.progress(job.progress.fraction, text=progress_said(job))
         if job.progress.note:
             st.caption(job.progress.note)
+
+
+def _stop(job_id: str) -> None:
+    st.session_state["stopping"] = {*st.session_state.get("stopping", ()), job_id}
+    state.lab().cancel(job_id)
 
 
 def _panel() -> None:
@@ -60,18 +66,21 @@ def _panel() -> None:
     st.session_state["work_seen"] = now
     for job in running:
         job_line(job, "sidebar")
-    _last_failure()
+    _tell_failure()
     if before is not None and (before[0] - now[0] or before[1] != now[1]):
         st.rerun(scope="app")
 
 
-def _last_failure() -> None:
-    failed = [job for job in state.lab().jobs() if job.state == "failed"]
-    if not failed or failed[-1].job_id == st.session_state.get("failure_closed"):
-        return
-    job = failed[-1]
-    st.caption(f":material/error: {job.title} stopped after {duration(job.seconds)}: {job.error}")
-    st.button("Close", key="close_failure", type="tertiary", on_click=_close_failure, args=(job.job_id,))
+def last_failure() -> JobCard | None:
+    """The newest work that failed and whose message was not closed yet."""
+    job = next((job for job in state.lab().jobs() if job.state == "failed"), None)  # the newest comes first
+    return None if job is None or job.job_id == st.session_state.get("failure_closed") else job
+
+
+def _tell_failure() -> None:
+    if job := last_failure():
+        st.caption(f":material/error: {job.title} failed. {job.error}")
+        st.button("Close", key="close_failure", type="tertiary", on_click=_close_failure, args=(job.job_id,))
 
 
 def _close_failure(job_id: str) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from mmviz.errors import MmvizError
 from mmviz.ui import state
 from mmviz.ui.frame import PAGES, PICKS
-from mmviz.ui.jobs import active, job_line
+from mmviz.ui.jobs import active, job_line, last_failure
 from mmviz.ui.reporting import findings_table, report_said
 from mmviz.ui.words import count
 
@@ -55,7 +55,9 @@ def offer_folder() -> None:
     st.markdown("The path of a folder on this computer with your items, pictures and ratings.")
     with st.form("import_folder", border=False):
         folder = st.text_input("Folder", placeholder="/home/me/my-catalogue", key="folder")
-        name = st.text_input("Name", placeholder="The folder's name", key="folder_name")
+        name = st.text_input(
+            "Name", placeholder="small letters, digits, - and _; the folder's if empty", key="folder_name"
+        )
         if st.form_submit_button("Import", icon=":material/download:"):
             _start_import(folder or "", name or "")
     with st.popover("What must be in the folder", type="tertiary", icon=":material/help:"):
@@ -63,8 +65,10 @@ def offer_folder() -> None:
 
 
 def progress() -> None:
-    """What is running now, looked at again every second."""
+    """What is running now, looked at again every second; and why the last work failed."""
     running = active()
+    if not running and (failed := last_failure()):
+        st.warning(f"{failed.title} failed. {failed.error}", icon=":material/info:")
     if not running:
         return
     st.subheader("In progress", anchor=False)

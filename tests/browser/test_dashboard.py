@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
+from tests.make import SmallCatalogue
 
 pytestmark = pytest.mark.browser
 
@@ -180,3 +181,18 @@ def test_pictures_are_the_only_files_served(server: str, address: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{server}/pictures/{address}")
     assert refused.value.code in (400, 404)
+
+
+def test_a_folder_is_imported_from_the_page(small: SmallCatalogue, empty_server: str, visit: Visit) -> None:
+    page = visit(f"{empty_server}/start")
+    page.get_by_role("textbox", name="Folder").fill(str(small.folder))
+    page.get_by_role("textbox", name="Name").fill("from-the-page")
+    page.get_by_role("button", name="Import", exact=True).click()
+    opening = page.get_by_role("main").get_by_role("button", name="Open", exact=True)
+    expect(opening).to_be_visible(timeout=60_000)
+    opening.click()
+    expect(page.locator(".tile")).to_have_count(60)
+    pictures_are_drawn(page, ".tile img")
+    stop = page.get_by_role("button", name=re.compile("^Stop"))  # "Stopping" until the step that runs has ended
+    stop.click()
+    expect(stop).to_have_count(0, timeout=150_000)
