@@ -303,20 +303,14 @@ def _print_runs(cards: list[Any], as_json: bool) -> None:
     if as_json:
         _print_json([dataclasses.asdict(card) for card in cards])
         return
-    shown = Table(title="Runs")
-    for heading in ("strategy", "split", "ndcg@10 ↑", "recall@20 ↑", "people", "seconds", "parameters", "run"):
-        shown.add_column(heading, justify="left" if heading in ("strategy", "split", "run") else "right")
+    splits = ", ".join(sorted({f"{card.split} ({card.n_users:,} people)" for card in cards}))
+    shown = Table(title=f"Runs on {splits}" if cards else "No runs on this split yet", title_justify="left")
+    shown.add_column("strategy", no_wrap=True)
+    for heading in ("ndcg@10 ↑", "recall@20 ↑", "seconds", "parameters"):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for card in cards:
-        shown.add_row(
-            card.title,
-            card.split,
-            f"{card.metrics['ndcg@10']:.4f}",
-            f"{card.metrics['recall@20']:.4f}",
-            f"{card.n_users:,}",
-            f"{card.seconds:.1f}",
-            f"{card.parameters:,}",
-            card.run_id,
-        )
+        values = (f"{card.metrics['ndcg@10']:.4f}", f"{card.metrics['recall@20']:.4f}", f"{card.seconds:.1f}")
+        shown.add_row(card.title, *values, f"{card.parameters:,}")
     _out.print(shown)
 
 
@@ -325,8 +319,8 @@ def _print_cards(cards: Sequence[Any], columns: tuple[str, ...], as_json: bool) 
         _print_json([dataclasses.asdict(card) for card in cards])
         return
     shown = Table()
-    for name in columns:
-        shown.add_column(name.removeprefix("n_"))
+    for number, name in enumerate(columns):
+        shown.add_column(name.removeprefix("n_"), no_wrap=number == 0)
     for card in cards:
         values = (getattr(card, name) for name in columns)
         shown.add_row(*(f"{v:,}" if isinstance(v, int) and not isinstance(v, bool) else str(v) for v in values))
