@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple
 __all__ = [
     "BORDER",
     "CONTROLS",
-    "HIT",
     "INK",
     "MODALITIES",
     "MUTED",
@@ -43,10 +42,9 @@ class Pair(NamedTuple):
 
 PAPER = Pair("#FBF8F1", "#191714")
 PANEL = Pair("#F3EDE1", "#24211C")
-INK = Pair("#26221C", "#EFE8DB")
+INK = Pair("#120F0A", "#EFE8DB")
 MUTED = Pair("#6A6154", "#A89E8D")
 BORDER = Pair("#DED5C4", "#3A352D")
-HIT = Pair("#26221C", "#EFE8DB")
 
 MODALITIES: dict[str, Pair] = {
     "image": Pair("#9A5B00", "#EBAE45"),

@@ -33,7 +33,7 @@ def first_look(here: Here) -> None:
     """Draw the three steps unless they were dismissed before."""
     if here.lab.setting(SETTING):
         return
-    with st.container(border=True, gap="small", key="first_look"):
+    with st.container(border=True, gap="xsmall", key="first_look"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("**Three things to try**", width="stretch")
             st.button(

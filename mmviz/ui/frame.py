@@ -73,7 +73,7 @@ class Here:
 
 def open_page(title: str, question: str) -> Here:
     """Draw the frame of a page that needs a catalogue; without one, say so and stop."""
-    card = open_any_page(title, question)
+    card = open_any_page(title, question, mark_simulated=True)
     if card is None:
         empty(
             "There is no catalogue yet",
@@ -81,12 +81,10 @@ def open_page(title: str, question: str) -> Here:
             [("start", "Add a catalogue")],
         )
         st.stop()
-    if card.simulated:
-        st.badge("Simulated", icon=":material/science:", color="gray")
     return Here(state.lab(), card)
 
 
-def open_any_page(title: str, question: str) -> CatalogueCard | None:
+def open_any_page(title: str, question: str, mark_simulated: bool = False) -> CatalogueCard | None:
     """Draw sidebar, title and question; the picked catalogue, or None when there is none."""
     lab = state.lab()
     cards = lab.catalogues()
@@ -97,7 +95,8 @@ def open_any_page(title: str, question: str) -> CatalogueCard | None:
         st.caption(_device_said(lab.device()))
     with st.container(gap=None):
         st.title(title, anchor=False)
-        st.caption(question)
+        simulated = card is not None and card.simulated and mark_simulated
+        st.caption(f"{question} · Simulated catalogue" if simulated else question)
     return card
 
 

@@ -48,14 +48,19 @@ def _row(card: StrategyCard, run: RunCard | None, top: float) -> Payload:
     return {
         "name": card.name,
         "title": card.title,
-        "summary": card.summary,
-        "formula": card.formula,
+        "summary": _first_sentence(card.summary),
+        "more": f"{card.summary}\n{card.formula}",
         "colour": palette.strategy_colour(card.kind, card.order),
         "dot": _dot(run, top) if run else None,
         "dotSaid": f"NDCG@10 {figures(run.metrics.get(METRIC))}{_interval(run)}" if run else "",
         "cells": _cells(run) if run else [],
         "state": "not trained yet",
     }
+
+
+def _first_sentence(text: str) -> str:
+    head, stop, _ = text.partition(". ")
+    return head + stop.strip()
 
 
 def _cells(run: RunCard) -> list[str]:

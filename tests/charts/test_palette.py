@@ -70,6 +70,17 @@ def test_strategies_stay_apart_for_everyone(theme: palette.Theme, blindness: str
     assert min(first) > (0.12 if blindness == "none" else 0.065)
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_captions_can_be_read_too(theme: palette.Theme) -> None:
+    # Streamlit draws captions as ink at 60 %.
+    for ground in (palette.PAPER, palette.PANEL):
+        mixed = "#" + "".join(
+            f"{round(0.6 * int(palette.INK.on(theme)[at : at + 2], 16) + 0.4 * int(ground.on(theme)[at : at + 2], 16)):02x}"
+            for at in (1, 3, 5)
+        )
+        assert palette.contrast(mixed, ground.on(theme)) >= 4.5
+
+
 def test_heat_falls_steadily_in_lightness() -> None:
     lightness = [oklab(tone, BLINDNESS["none"])[0] for tone in palette.SEQUENTIAL]
     steps = -np.diff(lightness)

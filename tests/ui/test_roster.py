@@ -14,7 +14,7 @@ from tests.ui.conftest import run_card
 
 CARDS = [
     StrategyCard("concat", "Concatenation", "Side by side.", "x", "", "fusion", 0),
-    StrategyCard("afn", "AFN", "Tokens.", "x", "", "fusion", 1),
+    StrategyCard("afn", "AFN", "Tokens look at tokens. Then they are pooled.", "x", "", "fusion", 1),
     StrategyCard("ease", "EASE", "Closed form.", "x", "", "control", 2),
 ]
 SPLIT = SplitCard("user-time", "Last fifth", 610, 9800, True, "Because.")
@@ -31,6 +31,8 @@ def test_trained_and_untrained_strategies_stand_in_their_groups() -> None:
     assert fusions[0]["dot"][0] == round(0.2 / 0.21 * 100, 2)
     assert controls[0]["dot"][0] == round(0.1 / 0.21 * 100, 2)
     assert payload["chosen"] == ["afn"]
+    assert fusions[1]["summary"] == "Tokens look at tokens."
+    assert fusions[1]["more"] == "Tokens look at tokens. Then they are pooled.\nx"
     json.dumps(payload, allow_nan=False)
 
 

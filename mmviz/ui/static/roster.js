@@ -15,7 +15,7 @@ const line = (row, data, tone) =>
       node("input", { type: "checkbox", id: `pick-${row.name}`, value: row.name, checked: data.chosen.includes(row.name) })),
     node("td", { class: "name" },
       node("label", { for: `pick-${row.name}`, text: row.title }),
-      node("p", { class: "summary", text: row.summary, title: row.formula })),
+      node("p", { class: "summary", text: row.summary, title: row.more })),
     dots(row),
     row.cells.length
       ? row.cells.map((value, at) => node("td", { class: data.heads[at].wide ? "wide" : null, text: value }))

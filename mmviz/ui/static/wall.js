@@ -15,7 +15,7 @@ const tile = (item, data) => {
 const draw = (root, data) => {
   dress(root, data.tones);
   root.style.setProperty("--aspect", data.aspect);
-  const narrow = data.aspect < 0.85 ? 132 : 158;
+  const narrow = data.aspect < 0.85 ? 132 : 140;
   root.style.setProperty("--cell", `${data.picking ? narrow * 0.56 : narrow}px`);
   const scrolled = root.querySelector(".wall")?.scrollTop ?? 0;
   const wall = node("ul", { class: `wall quiet${data.picking ? " small" : ""}`, "aria-label": data.label },
