@@ -200,6 +200,9 @@ class _Steps:
         total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimiser.step()
+        if self.opposing is not None:
+            self.opposing.step()
+            self.opposing.zero_grad(set_to_none=True)
         self.bank[items.to(self.device)] = content.detach().float()
         return {name: float(value.detach()) for name, value in losses.items()}
 
@@ -233,9 +236,10 @@ class _Steps:
         tokens = self._without_some(self.loader(items))
         content, fused = self.model.content(tokens)  # (S, D)
         if self.opposing is not None:
-            self.opposing.zero_grad(set_to_none=True)
-            self.model.fusion.opponent_loss(fused, tokens).backward()  # type: ignore[no-untyped-call]
-            self.opposing.step()
+            for _ in range(self.model.fusion.opponent_turns()):
+                self.model.fusion.opponent_loss(fused, tokens).backward()  # type: ignore[no-untyped-call]
+                self.opposing.step()
+                self.opposing.zero_grad(set_to_none=True)
         return content, self.model.fusion.losses(fused, tokens)
 
     def _without_some(self, tokens: dict[str, Tokens]) -> dict[str, Tokens]:

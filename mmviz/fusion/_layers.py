@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import combinations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, normalize
 
+from mmviz.errors import FusionError
 from mmviz.fusion.base import Fitted, ModalityShape, Tokens
 
 __all__ = [
@@ -19,10 +22,15 @@ __all__ = [
     "ModalityInput",
     "SelfAttention",
     "TokenInput",
+    "info_nce",
     "masked_mean",
     "masked_softmax",
     "mlp",
+    "pairing",
+    "with_one",
 ]
+
+PAIRS = 1024  # pairs that are compared at once at most: their P×P table is what a step costs
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
@@ -46,6 +54,40 @@ def mlp(width_in: int, width_hidden: int, width_out: int, dropout: float) -> nn.
     return nn.Sequential(
         nn.Linear(width_in, width_hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(width_hidden, width_out)
     )
+
+
+def with_one(vectors: Tensor) -> Tensor:
+    """Vectors with a 1 in front, so that a product with others keeps each alone: (B, d) -> (B, d+1)."""
+    return torch.cat([torch.ones_like(vectors[:, :1]), vectors], dim=-1)  # (B, d+1)
+
+
+def info_nce(first: Tensor, second: Tensor, scale: Tensor | float) -> Tensor:
+    """Symmetric InfoNCE of P pairs (P, D) each: every row must find its partner among all rows of the other side.
+
+    `scale` is the inverse temperature of the cosines. Returns a scalar between 0 and, at chance, about log P.
+    Source: van den Oord et al., Representation learning with contrastive predictive coding, 2018, eq. 4; symmetric as
+    in Radford et al., Learning transferable visual models (CLIP), ICML 2021, fig. 3.
+    """
+    logits = scale * normalize(first, dim=-1) @ normalize(second, dim=-1).T  # (P, P)
+    partner = torch.arange(len(logits), device=logits.device)  # (P,)
+    return (cross_entropy(logits, partner) + cross_entropy(logits.T, partner)) / 2
+
+
+def pairing(views: Mapping[str, Tensor], modalities: Mapping[str, Tokens], scale: Tensor | float) -> Tensor:
+    """Mean InfoNCE over all pairs of modalities: how far an item's own vectors are from finding each other.
+
+    Items that lack one side of a pair are left out; of more than `PAIRS` items a random `PAIRS` are compared. 0 where
+    there is no pair to compare. `views` holds (B, D) vectors by modality.
+    """
+    terms = []
+    for one, other in combinations(views, 2):
+        rows = (modalities[one].present & modalities[other].present).nonzero().squeeze(1)  # (P,)
+        if len(rows) > PAIRS:
+            rows = rows[torch.randperm(len(rows))[:PAIRS].to(rows.device)]  # (P,)
+        if len(rows) > 1:
+            terms.append(info_nce(views[one][rows], views[other][rows], scale))
+    total = sum(v.sum() for v in views.values())
+    return torch.stack(terms).mean() if terms else torch.as_tensor(total) * 0.0
 
 
 class ModalityInput(Fitted):
@@ -106,6 +148,8 @@ class Attention(nn.Module):
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
+        if dim % heads:
+            raise FusionError(f"{heads} heads do not divide the width {dim}. Choose a width that is a multiple of it.")
         self.heads = heads
         self.query = nn.Linear(dim, dim)
         self.key = nn.Linear(dim, dim, bias=False)  # a bias here would shift all scores of a query alike

@@ -178,11 +178,16 @@ class Fusion(nn.Module, ABC):
         raise NotImplementedError(f"{type(self).__name__} asks for pre-training, so it must say what is minimised.")
 
     def opponent(self) -> nn.Module | None:
-        """A part that is trained against the rest, with an optimiser of its own.
+        """A part that is trained against the rest, with an optimiser of its own, on the same batches.
 
-        Its step comes before every step of the rest, on the same batch; the rest never moves it.
+        Before every step of the rest it takes `opponent_turns` steps on `opponent_loss`. Where `losses` give it a
+        gradient as well, as under a gradient reversal, its optimiser follows that in the step of the rest.
         """
         return None
+
+    def opponent_turns(self) -> int:
+        """Steps of the opponent before every step of the rest."""
+        return 1
 
     def opponent_loss(self, fused: Fused, modalities: Mapping[str, Tokens]) -> Tensor:
         """What the opponent minimises, a scalar; its gradient must reach the opponent only (detach `fused`)."""

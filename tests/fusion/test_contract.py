@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load, save
 
 from mmviz import fusion
+from mmviz.errors import FusionError
 from mmviz.fusion.base import Fusion, Tokens
 from tests.fusion.tiny import SHAPES, THREE, batch, build
 
@@ -34,12 +35,23 @@ def test_evaluation_is_deterministic(cls: type[Fusion]) -> None:
     assert torch.equal(build(cls)(items).embedding, model(items).embedding)
 
 
-@pytest.mark.parametrize("missing", [("image",), ("text",), ("image", "text")])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        ("image",),
+        ("text",),
+        ("attributes",),
+        ("image", "text"),
+        ("attributes", "image"),
+        ("attributes", "image", "text"),
+    ],
+    ids="+".join,
+)
 def test_a_missing_modality_is_finite_and_its_content_is_without_effect(
     cls: type[Fusion], missing: tuple[str, ...]
 ) -> None:
-    model = build(cls)
-    items, others = batch(SHAPES, cls.level), batch(SHAPES, cls.level, seed=5)
+    model = build(cls, THREE)
+    items, others = batch(THREE, cls.level), batch(THREE, cls.level, seed=5)
     gone = torch.zeros(8, dtype=torch.bool)
 
     def without(source: dict[str, Tokens]) -> dict[str, Tokens]:
@@ -49,7 +61,7 @@ def test_a_missing_modality_is_finite_and_its_content_is_without_effect(
     assert torch.isfinite(first.embedding).all()
     assert torch.equal(first.embedding, second.embedding)
     for name in missing:
-        if "modality" in first.attention:
+        if "modality" in first.attention and name in model.names:
             column = model.names.index(name)
             assert (first.attention["modality"][:, column] == 0).all()
 
@@ -65,18 +77,36 @@ def test_padding_is_without_effect(cls: type[Fusion]) -> None:
     torch.testing.assert_close(model(noisy).embedding, model(items).embedding)
 
 
-@pytest.mark.parametrize("shapes", [{"image": SHAPES["image"]}, THREE], ids=["one", "three"])
-def test_any_number_of_modalities(cls: type[Fusion], shapes: dict) -> None:
-    fused = build(cls, shapes)(batch(shapes, cls.level))
+@pytest.mark.parametrize("number", [1, 3])
+def test_any_number_of_modalities(cls: type[Fusion], number: int) -> None:
+    names = sorted(THREE, key=lambda name: cls.reads is not None and name not in cls.reads)[:number]
+    shapes = {name: THREE[name] for name in names}
+    model, items = build(cls, shapes).train(), batch(shapes, cls.level)
+    fused = model(items)
+    terms = model.losses(fused, items)
     assert fused.embedding.shape == (8, 8)
-    assert torch.isfinite(fused.embedding).all()
+    assert torch.isfinite(torch.stack([fused.embedding.sum(), *terms.values()])).all()
+
+
+def test_a_modality_that_it_reads_and_the_catalogue_lacks_is_named(cls: type[Fusion]) -> None:
+    if cls.reads is None:
+        assert build(cls, {"attributes": THREE["attributes"]}).names == ("attributes",)
+        return
+    left = {name: shape for name, shape in THREE.items() if name not in cls.reads}
+    with pytest.raises(FusionError, match=f"{cls.title} reads {cls.reads[0]}.*which has {' and '.join(sorted(left))}"):
+        build(cls, left)
 
 
 def test_every_parameter_gets_a_gradient(cls: type[Fusion]) -> None:
+    """From the task, the strategy's own terms, the opponent's turn or the pre-training."""
     model, items = build(cls, dropout=0.0).train(), batch(SHAPES, cls.level)
     fused = model(items)
     random = torch.randn(fused.embedding.shape, generator=torch.Generator().manual_seed(3))
     loss = (fused.embedding * random).sum() + sum(model.losses(fused, items).values())
+    if model.opponent() is not None:
+        loss = loss + model.opponent_loss(fused, items)
+    if model.pretraining():
+        loss = loss + model.pretraining_loss(items)
     loss.backward()
     blind = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     assert blind == []
@@ -101,6 +131,24 @@ def test_maps_between_modalities_have_padding_at_exactly_zero(cls: type[Fusion])
         assert (weights.masked_select(~items[asked].mask[:, None, None, :]) == 0).all()
         sums = weights.sum(-1)
         torch.testing.assert_close(sums, items[asking].mask[:, None, :].expand_as(sums).float())
+
+
+def test_an_opponent_and_the_rest_get_their_gradients_apart(cls: type[Fusion]) -> None:
+    model, items = build(cls).train(), batch(SHAPES, cls.level)
+    opponent = model.opponent()
+    if opponent is None:
+        pytest.skip("has no opponent")
+    model.opponent_loss(model(items), items).backward()
+    against = {id(p) for p in opponent.parameters()}
+    assert all((p.grad is not None) == (id(p) in against) for p in model.parameters())
+
+
+def test_the_taste_mask_fits_the_taste_map(cls: type[Fusion]) -> None:
+    mask = build(cls).taste_mask()
+    if mask is not None:
+        assert mask.shape == (8, 8)
+        assert torch.equal(mask, mask.T)
+        assert ((mask == 0) | (mask == 1)).all()
 
 
 def test_permuting_patches_permutes_the_map_and_leaves_the_item(cls: type[Fusion]) -> None:
