@@ -203,7 +203,9 @@ def _shown_history(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
 def _history(board: Board, shown: Sequence[HistoryEntry]) -> Payload:
     hidden = len(board.history) - len(shown)
     groups = [(part, list(entries)) for part, entries in groupby(shown, key=lambda entry: entry.part)]
-    who = f"What person {board.person.user_id} chose" if board.person else "What you picked"
+    name = board.person.user_id if board.person else ""
+    name = f"person {name}" if name.isdecimal() else name
+    who = f"What {name} chose" if name else "What you picked"
     order = ", oldest first" if any(math.isfinite(entry.time) for entry in shown) else ""
     return {
         "title": f"{who}: {count(len(board.history), 'item')}{order}",

@@ -83,7 +83,7 @@ def default_strategies(runs: Sequence[RunCard]) -> list[str]:
 
 
 def _person(here: Here) -> str | None:
-    order = st.session_state.get("order", next(iter(ORDERS)))
+    order = st.session_state.get("order") or state.address("order")
     people = here.lab.people(here.card.name, here.split, order=ORDERS.get(order, "active"), limit=50)
     notes = {person.user_id: person.note for person in people}
     user_id = st.selectbox(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmviz.ui import state
@@ -38,6 +39,18 @@ def test_another_person_gets_other_lists(shop: Path, page: Open, drawn: dict[str
     assert not at.exception
     assert drawn["board"]["person"] == "u002"
     assert top(drawn, "concat") != first
+
+
+@pytest.mark.parametrize("order", ["Newest", "Hardest", "By id"])
+def test_suggested_people_come_in_the_order_asked_for(
+    shop: Path, page: Open, drawn: dict[str, Any], order: str
+) -> None:
+    at = page("recommendations", order=order)
+    assert not at.exception
+    split = state.lab().default_split("shop").name
+    people = state.lab().people("shop", split, order={"By id": "id"}.get(order, order.lower()))
+    assert at.selectbox(key="user").options == [person.user_id for person in people]
+    assert drawn["board"]["person"] == people[0].user_id
 
 
 def test_the_lists_are_what_the_lab_answers(shop: Path, page: Open, drawn: dict[str, Any]) -> None:

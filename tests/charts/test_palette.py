@@ -74,10 +74,8 @@ def test_strategies_stay_apart_for_everyone(theme: palette.Theme, blindness: str
 def test_captions_can_be_read_too(theme: palette.Theme) -> None:
     # Streamlit draws captions as ink at 60 %.
     for ground in (palette.PAPER, palette.PANEL):
-        mixed = "#" + "".join(
-            f"{round(0.6 * int(palette.INK.on(theme)[at : at + 2], 16) + 0.4 * int(ground.on(theme)[at : at + 2], 16)):02x}"
-            for at in (1, 3, 5)
-        )
+        pairs = [(palette.INK.on(theme)[at : at + 2], ground.on(theme)[at : at + 2]) for at in (1, 3, 5)]
+        mixed = "#" + "".join(f"{round(0.6 * int(ink, 16) + 0.4 * int(under, 16)):02x}" for ink, under in pairs)
         assert palette.contrast(mixed, ground.on(theme)) >= 4.5
 
 

@@ -88,7 +88,7 @@ def test_history_marks_the_held_out_part(payload: dict[str, Any]) -> None:
     assert not train["held"] and held["held"]
     assert train["title"].endswith("Sep 2001")
     assert train["frames"][0]["rating"] == "4.5" and held["frames"][0]["rating"] == ""
-    assert payload["history"]["title"] == "What person u1 chose: 2 items, oldest first"
+    assert payload["history"]["title"] == "What u1 chose: 2 items, oldest first"
 
 
 def test_a_long_history_is_cut_and_says_so(board: Board, shelf: Shelf) -> None:
