@@ -71,6 +71,8 @@ def models(here: Here, split: SplitCard) -> dict[str, RunCard]:
         st.caption(
             "Work is running on this catalogue; see the sidebar."
             if busy
+            else "Tick the strategies to train."
+            if not chosen
             else "Runs in the background; you can go on looking around. A new run replaces none: older ones are kept."
         )
     return runs
