@@ -113,8 +113,9 @@ def _probes(catalogue: Catalogue, features: Features) -> str:
     heading = ("attribute", "source", "image", "chance", "is it", "text", "chance", "is it")
     return table(heading, rows) + (
         "\n\nRidge probe on the encoder's pooled features, 5-fold, the penalty chosen in favour of the probe. "
-        "Chance is the most frequent value; for the material, that of the thing's group (clay or cloth), which the kind gives "
-        "away. Colour from text: only items whose text does not tell it. Above: one-sided binomial p < 0.001."
+        "Chance is the most frequent value; for the material, that of the thing's group (clay or cloth), which "
+        "the kind gives away. Colour from text: only items whose text does not tell it. "
+        "Above: one-sided binomial p < 0.001."
     )
 
 

@@ -32,9 +32,7 @@ def oracle(catalogue: Catalogue, split: Split, part: Part = "test", ks: Sequence
             f"'{catalogue.name}' is no simulated catalogue, so nobody knows its ceiling. Ask only where truth is given."
         )
     rows = split.rows(part)
-    excluded = catalogue.matrix(
-        split.train if part == "valid" else np.concatenate([split.train, split.valid])
-    )
+    excluded = catalogue.matrix(split.train if part == "valid" else np.concatenate([split.train, split.valid]))
     relevant, history = catalogue.matrix(rows), catalogue.matrix(split.train)  # (U, I) each
     held_out, known = np.diff(relevant.indptr) > 0, np.diff(history.indptr) > 0  # (U,) each
     users = np.flatnonzero(held_out & known)  # (n,)
