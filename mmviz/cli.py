@@ -224,9 +224,14 @@ def list_(
 def app_(
     port: Annotated[int, typer.Option(help="Port of the dashboard on this machine.")] = 8501,
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
+    demo: Annotated[bool, typer.Option(help="Make the demo catalogue when no catalogue is kept yet.")] = True,
 ) -> None:
-    """Start the dashboard."""
+    """Start the dashboard; the very first time the demo catalogue is made in the background."""
+    from mmviz.ui import state
     from mmviz.ui.server import serve
+
+    if demo and not state.lab().catalogues():
+        state.lab().start_demo()
 
     serve(_app_root() / "app.py", {"server.port": port, "server.headless": headless})
 

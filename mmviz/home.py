@@ -17,7 +17,11 @@ __all__ = ["data_home", "replacing", "replacing_folder"]
 def data_home() -> Path:
     """`MMVIZ_HOME` if set, else the platform's user data folder."""
     override = os.environ.get("MMVIZ_HOME")
-    return Path(override).expanduser().absolute() if override else Path(platformdirs.user_data_dir("mmviz", appauthor=False))
+    return (
+        Path(override).expanduser().absolute()
+        if override
+        else Path(platformdirs.user_data_dir("mmviz", appauthor=False))
+    )
 
 
 @contextmanager

@@ -52,6 +52,4 @@ def _modality(
     values = centres[group][:, None] + 0.3 * rng.normal(size=(n, tokens, token_dim))
     pooled = rng.normal(size=(N_GROUPS, pooled_dim))[group] + 0.3 * rng.normal(size=(n, pooled_dim))
     present = mask.any(axis=1)[:, None]
-    return ModalityFeatures(
-        (values * mask[:, :, None]).astype(np.float16), mask, (pooled * present).astype(np.float16)
-    )
+    return ModalityFeatures((values * mask[:, :, None]).astype(np.float16), mask, (pooled * present).astype(np.float16))

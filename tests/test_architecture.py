@@ -77,7 +77,7 @@ def test_one_strategy_never_imports_another(path: Path) -> None:
     assert path.stem == "base" or not {n for n in others if n.count(".") == 2}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "app_pages").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
 def test_pages_are_thin(path: Path) -> None:
     roots = {name.split(".")[0] for name in imported(path)}
     assert not roots & (HEAVY | {"pandas", "numpy"})
@@ -86,7 +86,7 @@ def test_pages_are_thin(path: Path) -> None:
 
 
 def test_pages_sit_in_sections() -> None:
-    assert list((ROOT / "app_pages").glob("*.py")) == []
+    assert list((ROOT / "pages").glob("*.py")) == []
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,10 @@ __all__ = [
 ]
 
 PAGES = {
-    "catalogue": "app_pages/explore/catalogue.py",
-    "recommendations": "app_pages/explore/recommendations.py",
-    "models": "app_pages/build/models.py",
-    "start": "app_pages/build/start.py",
+    "catalogue": "pages/explore/catalogue.py",
+    "recommendations": "pages/explore/recommendations.py",
+    "models": "pages/build/models.py",
+    "start": "pages/build/start.py",
 }
 PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page")
 

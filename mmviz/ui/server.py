@@ -21,8 +21,11 @@ __all__ = ["build", "serve"]
 
 def build(script: Path) -> App:
     """The ASGI app for the dashboard whose entry script is `script` (`app.py`)."""
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.starlette import App
 
+    # Else a folder named `pages` wakes Streamlit's old page discovery, and the first deep link finds no page.
+    PagesManager.uses_pages_directory = False
     return App(script, routes=routes(_with_fingerprint), on_script_error=_say_sorry)
 
 

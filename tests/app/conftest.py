@@ -13,10 +13,10 @@ from mmviz.ui import components, state
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
-    "catalogue": "app_pages/explore/catalogue.py",
-    "recommendations": "app_pages/explore/recommendations.py",
-    "models": "app_pages/build/models.py",
-    "start": "app_pages/build/start.py",
+    "catalogue": "pages/explore/catalogue.py",
+    "recommendations": "pages/explore/recommendations.py",
+    "models": "pages/build/models.py",
+    "start": "pages/build/start.py",
 }
 Open = Callable[..., AppTest]
 

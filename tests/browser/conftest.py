@@ -100,7 +100,7 @@ def _serve(home: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "MMVIZ_HOME": str(home), "MMVIZ_DEVICE": "cpu"}
-    command = [sys.executable, "-c", START, "app", "--port", str(port), "--headless"]
+    command = [sys.executable, "-c", START, "app", "--port", str(port), "--headless", "--no-demo"]
     log = home.parent / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=home.parent, env=environment, stdout=out, stderr=out)

@@ -30,9 +30,7 @@ def batch(shapes: dict[str, ModalityShape], level: str, rows: int = 8, seed: int
     return made
 
 
-def build(
-    cls: type[Fusion], shapes: dict[str, ModalityShape] = SHAPES, seed: int = 0, **settings: object
-) -> Fusion:
+def build(cls: type[Fusion], shapes: dict[str, ModalityShape] = SHAPES, seed: int = 0, **settings: object) -> Fusion:
     """A strategy in evaluation mode, its closed form fitted on a random set."""
     torch.manual_seed(seed)
     model = cls(shapes, cls.Config(**{"dim": 8, **settings}))
