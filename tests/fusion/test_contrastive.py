@@ -64,8 +64,8 @@ def test_a_large_batch_is_compared_in_part(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_pre_training_alone_makes_pictures_find_the_texts_of_new_items(data: Told) -> None:
-    untrained, _ = fit(Contrastive, data, SHORT, pretraining_steps=0, pairing=0.0)
-    trained, rounds = fit(Contrastive, data, SHORT, pretraining_steps=200, pairing=0.0)
+    untrained, _ = fit(Contrastive, data, SHORT, dropout=0.2, pretraining_steps=0, pairing=0.0)
+    trained, rounds = fit(Contrastive, data, SHORT, dropout=0.2, pretraining_steps=200, pairing=0.0)
     assert found(cold_views(untrained, data)) < 0.15
     assert found(cold_views(trained, data)) > 0.6
     assert "Pre-training took 200 steps; its loss went from 6." in rounds[0].note
