@@ -421,7 +421,7 @@ class Lab:
     def _encoder(self, name: str) -> Any:
         from mmviz.encoders import load_encoder
 
-        return self._encoders.get(name, lambda: load_encoder(name, self._device))
+        return self._encoders.get(name, lambda: load_encoder(name, self._device, self.home))
 
     def _ranker(self, card: RunCard) -> Ranker:
         from mmviz.fusion_ranker import FusionRanker
