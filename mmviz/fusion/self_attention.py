@@ -22,7 +22,7 @@ class SelfAttentionConfig(FusionConfig):
 class SelfAttentionFusion(Fusion):
     """Nothing crosses between modalities: the item vector is exactly a sum of what each of them says alone.
 
-    A modality's vector is its pooled tokens plus the encoder's own summary of it.
+    A modality's vector is its pooled tokens plus the encoder's own summary of it; one linear map adds them up.
     """
 
     title = "Self-attention"
@@ -32,7 +32,7 @@ class SelfAttentionFusion(Fusion):
     )
     formula = (
         r"X'_m = X_m + \operatorname{softmax}\!\big(\tfrac{Q(X_m)K(X_m)^\top}{\sqrt{d}}\big)V(X_m),\quad "
-        r"m_i = \sum_m \operatorname{pool}(X'_m)"
+        r"m_i = \sum_m W_m \operatorname{pool}(X'_m)"
     )
     paper = "Vaswani et al., Attention is all you need, NeurIPS 2017"
     level = "tokens"
@@ -45,6 +45,7 @@ class SelfAttentionFusion(Fusion):
         self.summaries = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
         self.within = nn.ModuleDict({n: SelfAttention(dim, heads, dropout) for n in self.names})
         self.pools = nn.ModuleDict({n: AttentionPool(dim) for n in self.names})
+        self.mix = nn.Linear(dim * len(self.names), dim)
 
     def forward(self, modalities: Mapping[str, Tokens]) -> Fused:
         attention: dict[str, Tensor] = {}
@@ -54,4 +55,4 @@ class SelfAttentionFusion(Fusion):
             values, attention[f"{name}→{name}"] = self.within[name](self.tokens[name](tokens), tokens.mask)
             pooled, attention[f"{name} pool"] = self.pools[name](values, tokens.mask)  # (B, D), (B, N)
             views[name] = pooled + self.summaries[name](tokens)  # (B, D)
-        return Fused(torch.stack(list(views.values())).sum(dim=0), views, attention)  # (B, D)
+        return Fused(self.mix(torch.cat(list(views.values()), dim=-1)), views, attention)  # (B, D)

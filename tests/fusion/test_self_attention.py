@@ -28,9 +28,11 @@ def test_nothing_crosses() -> None:
     assert crossing(Afn).abs().mean() > 1e-2
 
 
-def test_the_item_is_the_sum_of_its_views() -> None:
-    fused = build(SelfAttentionFusion, THREE)(batch(THREE, "tokens"))
-    torch.testing.assert_close(fused.embedding, torch.stack(list(fused.views.values())).sum(dim=0))
+def test_the_item_is_a_sum_of_its_mapped_views() -> None:
+    model = build(SelfAttentionFusion, THREE)
+    fused = model(batch(THREE, "tokens"))
+    parts = [fused.views[n] @ model.mix.weight[:, 8 * m : 8 * m + 8].T for m, n in enumerate(model.names)]
+    torch.testing.assert_close(fused.embedding, torch.stack(parts).sum(dim=0) + model.mix.bias)
 
 
 def test_the_map_of_one_modality_does_not_know_the_other() -> None:
