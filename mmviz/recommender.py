@@ -18,6 +18,8 @@ from mmviz.fusion_ranker import FusionRanker, scoring_rule, subsets
 
 __all__ = ["ItemLoader", "Recommender", "RecommenderConfig", "shapes_of"]
 
+LENGTH = 1.0
+"""Root mean square length of the content vectors before the first step."""
 PIECE = 64
 """Items that a token-level fusion takes at once on a CPU."""
 
@@ -79,6 +81,7 @@ class Recommender(nn.Module):
     """
 
     known: Tensor
+    unit: Tensor
     taste_mask: Tensor | None
 
     def __init__(self, fusion: Fusion, known: np.ndarray, popularity: np.ndarray, config: RecommenderConfig) -> None:
@@ -87,6 +90,7 @@ class Recommender(nn.Module):
         self.collaborative = config.collaborative
         dim, n_items = fusion.config.dim, len(known)
         self.register_buffer("known", torch.from_numpy(known.astype(np.float32)))  # (I,)
+        self.register_buffer("unit", torch.ones(()))  # ()
         self.user_map = nn.Parameter(torch.eye(dim) / dim**0.5)  # (D, D)
         self.register_buffer("taste_mask", fusion.taste_mask(), persistent=False)  # (D, D) or None
         self.inward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
@@ -110,7 +114,18 @@ class Recommender(nn.Module):
         pieces = [self.fusion(piece) for piece in _pieces(modalities, self.fusion.level)]
         fused = pieces[0] if len(pieces) == 1 else _joined(pieces)
         nothing = self.fusion({n: t[:1].where(torch.zeros_like(t.present[:1])) for n, t in modalities.items()})
-        return fused.embedding - nothing.embedding, fused
+        return (fused.embedding - nothing.embedding) * self.unit, fused
+
+    def calibrate(self, loader: ItemLoader) -> None:
+        """Choose the unit in which content vectors are measured, so that those of known items have length `LENGTH`.
+
+        Strategies differ tenfold in the size of what they put out before training, and a score is quadratic in it;
+        without a common unit one learning rate cannot suit them all (the idea of Mishkin and Matas, All you need is a
+        good init, ICLR 2016).
+        """
+        vectors = self.all_content(loader)[self.known.bool()]  # (I_known, D)
+        length = vectors.square().sum(dim=1).mean().sqrt()  # ()
+        self.unit.mul_(LENGTH / length.clamp_min(1e-6))
 
     def scores(self, history: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (B, I) from interactions and from content for normalised histories (B, I)."""

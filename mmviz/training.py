@@ -33,7 +33,7 @@ class TrainingConfig:
     patience: int = setting(8, "Rounds without a better validation before it stops.", 1, 100)
     steps: int = setting(12, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
     users: int = setting(128, "People a step (B).", 1, 4096)
-    items: int = setting(4096, "Items a step at most (S); a token-level fusion takes a sixteenth.", 16, 100_000)
+    items: int = setting(3072, "Items a step at most (S); a token-level fusion takes a sixteenth.", 16, 100_000)
     learning_rate: float = setting(3e-3, "Step size of Adam.", 1e-5, 0.1)
     decay: float = setting(0.02, "Weight decay of the fusion (decoupled).", 0.0, 1.0)
     factor_decay: float = setting(0.02, "Weight decay of the collaborative vectors (decoupled).", 0.0, 1.0)
@@ -79,7 +79,7 @@ def train(
         raise TrainingError("There is no training interaction. Choose another split, or import interactions.")
     started = time.perf_counter()
     steps = _Steps(model, loader, interactions, config, seed)
-    prelude = steps.pretrain()
+    prelude = steps.begin()
     best, best_state, stale = -np.inf, deepcopy(model.state_dict()), 0
     for number in range(1, config.rounds + 1):
         losses, note = steps.run_round()
@@ -134,9 +134,16 @@ class _Steps:
             ],
             lr=config.learning_rate,
         )
-        self.bank = model.all_content(loader)  # (I, D)
+        self.bank = torch.empty(0)  # (I, D) once training begins
 
-    def pretrain(self) -> str:
+    def begin(self) -> str:
+        """Pre-train, choose the unit of the content vectors, and compute them all; says what pre-training did."""
+        said = self._pretrain()
+        self.model.calibrate(self.loader)
+        self.bank = self.model.all_content(self.loader)  # (I, D)
+        return said
+
+    def _pretrain(self) -> str:
         """The fusion's own self-supervised steps on train items, before the task; says what they did."""
         fusion, n_steps = self.model.fusion, self.model.fusion.pretraining()
         if n_steps == 0:
@@ -152,7 +159,6 @@ class _Steps:
             torch.nn.utils.clip_grad_norm_(fusion.parameters(), 5.0)
             optimiser.step()
             values.append(float(loss.detach()))
-        self.bank = self.model.all_content(self.loader)  # (I, D)
         return f"Pre-training took {n_steps} steps; its loss went from {values[0]:.3f} to {values[-1]:.3f}."
 
     def run_round(self) -> tuple[dict[str, float], str]:

@@ -11,7 +11,7 @@ from mmviz.errors import TrainingError
 from mmviz.fusion import names, strategy
 from mmviz.fusion_ranker import FusionRanker, normalised, scoring_rule, subsets
 from mmviz.ranker import Ranker, modality_shares
-from mmviz.recommender import ItemLoader, Recommender, RecommenderConfig, shapes_of
+from mmviz.recommender import LENGTH, ItemLoader, Recommender, RecommenderConfig, shapes_of
 from mmviz.training import TrainingConfig, train
 from tests.planted import Planted, planted
 
@@ -48,6 +48,17 @@ def trained(data: Planted, name: str = "concat", seed: int = 0, **settings: obje
 def test_every_strategy_ranks_new_items_of_the_own_group_first(name: str) -> None:
     data = planted(cold=16)
     assert group_gain(trained(data, name), data, slice(64, 80)) > 0.9
+
+
+@pytest.mark.parametrize("name", names())
+def test_content_starts_at_the_same_size_whatever_the_strategy_and_its_inputs(name: str) -> None:
+    data = planted(cold=16)
+    for part in data.features.modalities.values():
+        part.pooled[:] *= 30.0
+    model, loader = build(data, name)
+    model.calibrate(loader)
+    vectors = model.all_content(loader)[model.known.bool()]
+    assert vectors.square().sum(dim=1).mean().sqrt().item() == pytest.approx(LENGTH, rel=1e-4)
 
 
 def test_content_alone_learns_without_collaborative_part() -> None:

@@ -124,7 +124,7 @@ class _Opponent(nn.Module):
 
     def __init__(self, dim: int, n_modalities: int) -> None:
         super().__init__()
-        self.net = mlp(dim, 64, n_modalities, 0.0)
+        self.net = mlp(dim, 64, n_modalities, nn.Identity())
         self.register_buffer("own", torch.eye(n_modalities, dtype=torch.bool), persistent=False)  # (M, M)
 
     def forward(self, views: Tensor) -> Tensor:

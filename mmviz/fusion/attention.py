@@ -37,7 +37,7 @@ class AttentionFusion(Fusion):
         dim, dropout = config.dim, config.dropout
         self.balance = config.balance
         self.inputs = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
-        self.score = mlp(dim * len(self.shapes), dim, len(self.shapes), dropout)
+        self.score = mlp(dim * len(self.shapes), dim, len(self.shapes), nn.Dropout(dropout))
 
     def forward(self, modalities: Mapping[str, Tokens]) -> Fused:
         views: dict[str, Tensor] = {n: self.inputs[n](modalities[n]) for n in self.names}  # (B, D) each

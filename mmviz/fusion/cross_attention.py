@@ -9,7 +9,7 @@ from itertools import permutations
 import torch
 from torch import Tensor, nn
 
-from mmviz.fusion._layers import Attention, AttentionPool, ModalityInput, TokenInput, mlp
+from mmviz.fusion._layers import Attention, AttentionPool, ModalityInput, TokenDropout, TokenInput, mlp
 from mmviz.fusion.base import Fused, Fusion, FusionConfig, ModalityShape, Tokens, setting
 
 __all__ = ["CrossAttention", "CrossAttentionConfig"]
@@ -88,8 +88,8 @@ class _Crossing(nn.Module):
         super().__init__()
         self.norm_asking, self.norm_asked, self.norm_seen = nn.LayerNorm(dim), nn.LayerNorm(dim), nn.LayerNorm(dim)
         self.attention = Attention(dim, heads)
-        self.drop = nn.Dropout(dropout)
-        self.digest = mlp(dim, 2 * dim, dim, dropout)
+        self.drop = TokenDropout(dropout)
+        self.digest = mlp(dim, 2 * dim, dim, TokenDropout(dropout))
 
     def forward(self, asking: Tensor, mask: Tensor, asked: Tensor, asked_mask: Tensor) -> tuple[Tensor, Tensor]:
         seen, weights = self.attention(self.norm_asking(asking), self.norm_asked(asked), asked_mask)

@@ -49,7 +49,7 @@ class TensorFusion(Fusion):
             {n: ModalityInput(n, s, config.width, config.dropout) for n, s in self.shapes.items()}
         )
         self.mix = (
-            mlp(entries, config.hidden, config.dim, config.dropout) if config.hidden else nn.Linear(entries, config.dim)
+            mlp(entries, config.hidden, config.dim, nn.Dropout(config.dropout)) if config.hidden else nn.Linear(entries, config.dim)
         )
 
     def forward(self, modalities: Mapping[str, Tokens]) -> Fused:

@@ -78,7 +78,7 @@ def test_pre_training_alone_makes_pictures_find_the_texts_of_new_items(data: Tol
 
 
 def test_the_pairing_beside_the_task_keeps_what_the_task_would_undo(data: Told) -> None:
-    task = TrainingConfig(rounds=1, steps=150, learning_rate=1e-2)
+    task = TrainingConfig(rounds=1, steps=300, learning_rate=1e-2)
     kept, _ = fit(Contrastive, data, task, pretraining_steps=100, pairing=0.3)
     undone, _ = fit(Contrastive, data, task, pretraining_steps=100, pairing=0.0)
     assert found(cold_views(kept, data)) > found(cold_views(undone, data)) + 0.05

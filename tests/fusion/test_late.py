@@ -45,6 +45,7 @@ def test_each_score_is_its_weight_times_the_likeness_of_unit_vectors() -> None:
     late = model.fusion
     assert isinstance(late, Late)
     history = normalised(data.interactions).toarray()
+    measure = model.unit.item()
     start = 0
     for name, weight in zip(late.names, late.weights().tolist(), strict=True):
         own = slice(start, start := start + late.widths[name])
@@ -52,11 +53,11 @@ def test_each_score_is_its_weight_times_the_likeness_of_unit_vectors() -> None:
         block = ranker.embedding(others)[:, own]
         size = np.linalg.norm(block, axis=1, keepdims=True)
         present = data.features.modalities[name].present
-        np.testing.assert_allclose(size[present], np.sqrt(13 * weight), rtol=1e-5)
+        np.testing.assert_allclose(size[present], measure * np.sqrt(13 * weight), rtol=1e-5)
         assert (size[~present] == 0).all()
         unit = block / np.maximum(size, 1e-9)
         inner = model.taste_map().detach().numpy()[own, own]
-        alone = weight * 13 * (history @ unit @ inner @ unit.T)
+        alone = measure**2 * weight * 13 * (history @ unit @ inner @ unit.T)
         np.testing.assert_allclose(ranker.score(data.interactions, others), alone, rtol=0, atol=1e-4)
 
 
