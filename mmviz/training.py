@@ -29,7 +29,7 @@ __all__ = ["Round", "TrainingConfig", "train"]
 class TrainingConfig:
     """Settings of the loop."""
 
-    rounds: int = setting(60, "Rounds at most; after each the model is measured on validation.", 1, 1000)
+    rounds: int = setting(32, "Rounds at most; after each the model is measured on validation.", 1, 1000)
     patience: int = setting(8, "Rounds without a better validation before it stops.", 1, 100)
     steps: int = setting(12, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
     users: int = setting(128, "People a step (B).", 1, 4096)

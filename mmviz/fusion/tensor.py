@@ -48,9 +48,8 @@ class TensorFusion(Fusion):
         self.inputs = nn.ModuleDict(
             {n: ModalityInput(n, s, config.width, config.dropout) for n, s in self.shapes.items()}
         )
-        self.mix = (
-            mlp(entries, config.hidden, config.dim, nn.Dropout(config.dropout)) if config.hidden else nn.Linear(entries, config.dim)
-        )
+        drop = nn.Dropout(config.dropout)
+        self.mix = mlp(entries, config.hidden, config.dim, drop) if config.hidden else nn.Linear(entries, config.dim)
 
     def forward(self, modalities: Mapping[str, Tokens]) -> Fused:
         first, *others = (with_one(self.inputs[n](modalities[n])) for n in self.names)  # (B, d+1) each
