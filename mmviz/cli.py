@@ -121,7 +121,9 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Compare the kept runs of a split, person by person, with intervals."""
-    table = Lab().evaluate(catalogue, split, metric, reference)
+    lab = Lab()
+    table = lab.evaluate(catalogue, split, metric, reference)
+    ceiling = lab.ceiling(catalogue, split) if metric == "ndcg@10" else None
     if as_json:
         _print_json(table.to_dict(orient="records"))
         return
@@ -137,6 +139,9 @@ def evaluate(
             f"{row.difference_low:+.4f} … {row.difference_high:+.4f}",
             f"{row.n_users:,}",
         )
+    if ceiling is not None:
+        shown.add_section()
+        shown.add_row("Oracle (knows every taste)", f"{ceiling:.4f}")
     _out.print(shown)
 
 

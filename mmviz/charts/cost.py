@@ -27,11 +27,12 @@ def cost_figure(
     scores: Sequence[float],
     series: Sequence[tuple[str, int]],
     theme: palette.Theme = "light",
+    ceiling: float | None = None,
 ) -> go.Figure:
     """NDCG@10 over training time in seconds (logarithmic), every mark labelled directly.
 
     The four sequences have one entry a strategy; `series` holds its kind and its place in the registry, which give
-    its colour.
+    its colour; at `ceiling` stands the line of the oracle, where there is one.
     """
     drawn = figure(theme, height=360)
     colours = [palette.strategy_colour(kind, order).on(theme) for kind, order in series]
@@ -52,6 +53,14 @@ def cost_figure(
     drawn.update_xaxes(title_text="Time to train, seconds", type="log", range=[low - pad, high + 2 * pad])
     drawn.update_xaxes(tickvals=TICKS, ticktext=[f"{tick:,g}" for tick in TICKS])
     drawn.update_yaxes(title_text="NDCG@10 ↑", rangemode="tozero")
+    if ceiling is not None:
+        said = f"Oracle {ceiling:.3f}: knows every taste, but not the dice"
+        colour = palette.MUTED.on(theme)
+        drawn.add_hline(
+            ceiling,
+            line={"color": colour, "dash": "dot", "width": 1.5},
+            annotation={"text": said, "font": {"color": colour, "size": 12}, "xanchor": "right"},
+        )
     return drawn
 
 

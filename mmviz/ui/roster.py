@@ -23,9 +23,14 @@ def roster_payload(
     runs: Mapping[str, RunCard],
     split: SplitCard,
     chosen: Sequence[str],
+    ceiling: float | None = None,
 ) -> Payload:
-    """All strategies of the registry with the newest run of each on one split."""
-    top = max((_high(run) for run in runs.values()), default=0.0) * 1.05 or 1.0
+    """All strategies of the registry with the newest run of each on one split.
+
+    `ceiling` is the NDCG@10 of an oracle that knows every taste, on a simulated catalogue; it gets a row of its own.
+    """
+    top = max((ceiling or 0.0, *(_high(run) for run in runs.values()))) * 1.05 or 1.0
+    oracle = [("Ceiling", [_oracle(ceiling, top)])] if ceiling is not None else []
     people = f"{split.n_test_users:,} people"
     return {
         "chosen": list(chosen),
@@ -36,7 +41,8 @@ def roster_payload(
             {"name": "Training", "unit": "time", "wide": True},
             {"name": "Parameters", "unit": "", "wide": True},
         ],
-        "groups": [
+        "groups": oracle
+        + [
             (title, [_row(card, runs.get(card.name), top) for card in strategies if card.kind == kind])
             for title, kind in GROUPS
             if any(card.kind == kind for card in strategies)
@@ -55,6 +61,21 @@ def _row(card: StrategyCard, run: RunCard | None, top: float) -> Payload:
         "dotSaid": f"NDCG@10 {figures(run.metrics.get(METRIC))}{_interval(run)}" if run else "",
         "cells": _cells(run) if run else [],
         "state": "not trained yet",
+    }
+
+
+def _oracle(ceiling: float, top: float) -> Payload:
+    said = figures(ceiling)
+    return {
+        "name": "",
+        "title": "Oracle",
+        "summary": "Knows every taste in this simulated catalogue, but not the dice. No model does better on average.",
+        "more": "The truth from which the interactions were drawn, ranked by itself. Real catalogues have none.",
+        "colour": palette.MUTED,
+        "dot": (round(ceiling / top * 100, 2), None, None),
+        "dotSaid": f"NDCG@10 {said}",
+        "cells": [said, "", "", ""],
+        "state": "",
     }
 
 

@@ -56,7 +56,8 @@ def models(here: Here, split: SplitCard) -> dict[str, RunCard]:
     busy = any(job.catalogue == here.card.name for job in active())
     bar = st.container(horizontal=True, vertical_alignment="center")
     proposed = [name for name in (*FIRST_CONTROLS, *FIRST_STRATEGIES) if name not in runs]
-    chosen = components.roster(roster_payload(strategies, runs, split, proposed), "roster")
+    ceiling = here.lab.ceiling(here.card.name, split.name)
+    chosen = components.roster(roster_payload(strategies, runs, split, proposed, ceiling), "roster")
     known = {card.name for card in strategies}
     chosen = [name for name in chosen if name in known]
     with bar:
@@ -78,8 +79,8 @@ def models(here: Here, split: SplitCard) -> dict[str, RunCard]:
     return runs
 
 
-def cost(runs: dict[str, RunCard]) -> None:
-    """What accuracy costs: NDCG@10 against the time to train."""
+def cost(runs: dict[str, RunCard], ceiling: float | None) -> None:
+    """What accuracy costs: NDCG@10 against the time to train, and the ceiling where it is known."""
     if len(runs) < 2:
         return
     from mmviz.charts.cost import cost_figure
@@ -93,6 +94,7 @@ def cost(runs: dict[str, RunCard]) -> None:
         [run.metrics.get("ndcg@10", 0.0) for run in ordered],
         [(run.kind, run.order) for run in ordered],
         theme,
+        ceiling,
     )
     best = max(ordered, key=lambda run: run.metrics.get("ndcg@10", 0.0))
     said = f"NDCG@10 against training time of {len(ordered)} strategies; {best.title} is the most accurate."

@@ -23,6 +23,14 @@ def test_marks_stand_where_the_numbers_say_in_their_own_colour() -> None:
     assert drawn.layout.xaxis.type == "log"
 
 
+def test_the_ceiling_is_a_line_that_says_what_it_is() -> None:
+    drawn = cost_figure(["A", "B"], [10.0, 100.0], [0.1, 0.2], SERIES[:2], ceiling=0.35)
+    (line,), (said,) = drawn.layout.shapes, drawn.layout.annotations
+    assert (line.y0, line.y1) == (0.35, 0.35)
+    assert said.text.startswith("Oracle 0.350")
+    assert not cost_figure(["A", "B"], [10.0, 100.0], [0.1, 0.2], SERIES[:2]).layout.shapes
+
+
 def test_labels_of_close_marks_part() -> None:
     marks = cost_figure(["A", "B", "C"], [10.0, 11.0, 900.0], [0.2, 0.199, 0.05], SERIES).data[0]
     assert list(marks.textposition) == ["top right", "bottom right", "middle right"]

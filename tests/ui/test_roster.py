@@ -47,6 +47,14 @@ def test_intervals_are_drawn_where_they_are_known() -> None:
     assert row["cells"][1] == "\u2013"  # a metric that was not measured
 
 
+def test_the_ceiling_of_a_simulated_catalogue_has_a_row_and_fits_the_scale() -> None:
+    payload = roster_payload(CARDS, {"concat": run_card("concat", 0, ndcg=0.2)}, SPLIT, [], ceiling=0.4)
+    (title, (row,)), (_, fusions), _ = payload["groups"]
+    assert title == "Ceiling"
+    assert (row["name"], row["cells"][0]) == ("", "0.400")
+    assert fusions[0]["dot"][0] == round(0.2 / 0.42 * 100, 2) < row["dot"][0] <= 100
+
+
 def test_nothing_trained_yet() -> None:
     payload = roster_payload(CARDS, {}, SPLIT, ["concat", "afn", "ease"])
     assert all(row["state"] == "not trained yet" for _, rows in payload["groups"] for row in rows)

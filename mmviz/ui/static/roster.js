@@ -12,9 +12,9 @@ const dots = (row) => {
 const line = (row, data, tone) =>
   node("tr", { style: { "--c": tone(row.colour) } },
     node("td", { class: "pick" },
-      node("input", { type: "checkbox", id: `pick-${row.name}`, value: row.name, checked: data.chosen.includes(row.name) })),
+      row.name ? node("input", { type: "checkbox", id: `pick-${row.name}`, value: row.name, checked: data.chosen.includes(row.name) }) : null),
     node("td", { class: "name" },
-      node("label", { for: `pick-${row.name}`, text: row.title }),
+      row.name ? node("label", { for: `pick-${row.name}`, text: row.title }) : node("strong", { text: row.title }),
       node("p", { class: "summary", text: row.summary, title: row.more })),
     dots(row),
     row.cells.length
