@@ -231,7 +231,7 @@ class Lab:
         from mmviz.evaluation.significance import bootstrap_mean, paired_bootstrap
 
         cards = {card.strategy: card for card in self.runs(catalogue, split)}
-        results = {name: self._runs.per_user(card.run_id) for name, card in cards.items()}
+        results = {name: self.per_user(card.run_id) for name, card in cards.items()}
         base = results[self._trained(cards, reference).strategy]
         if metric not in base.columns:
             raise UnknownNameError("metric", metric, base.columns.drop("user"))
@@ -259,6 +259,10 @@ class Lab:
         found = self.catalogue(catalogue)
         return None if found.truth is None else found.truth.ceiling.get(self._split(found, split).name)
 
+    def per_user(self, run_id: str) -> pd.DataFrame:
+        """What a run reached for each tested person: `user` (place in the catalogue) and one column a metric."""
+        return self._runs.per_user(run_id)
+
     def run(self, run_id: str) -> Run:
         """The whole record of one run."""
         return self._runs.load(run_id)
@@ -270,7 +274,7 @@ class Lab:
     ) -> list[Person]:
         """People to look at: order "active", "newest", "hardest" (lowest NDCG of the runs present) or "id"."""
         found = self.catalogue(catalogue)
-        results = [self._runs.per_user(r.run_id) for r in self.runs(catalogue, split)] if order == "hardest" else []
+        results = [self.per_user(r.run_id) for r in self.runs(catalogue, split)] if order == "hardest" else []
         return find_people(found, self._split(found, split), find, order, limit, results)
 
     def history(self, catalogue: str, user_id: str, split: str | None = None) -> tuple[HistoryEntry, ...]:
