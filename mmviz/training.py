@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from scipy.sparse import csr_array
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mmviz.errors import TrainingError
 from mmviz.fusion.base import Tokens, setting
@@ -25,15 +26,22 @@ from mmviz.recommender import ItemLoader, Recommender
 __all__ = ["Round", "TrainingConfig", "train"]
 
 
+WINDOW = 3
+"""Rounds over which validation is averaged to judge a round: one lucky round among few items must not end training."""
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """Settings of the loop."""
 
     rounds: int = setting(32, "Rounds at most; after each the model is measured on validation.", 1, 1000)
-    patience: int = setting(8, "Rounds without a better validation before it stops.", 1, 100)
+    patience: int = setting(8, "Rounds without a better mean of the last three validations before it stops.", 1, 100)
     steps: int = setting(12, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
     users: int = setting(128, "People a step (B).", 1, 4096)
     items: int = setting(3072, "Items a step at most (S); a token-level fusion takes a sixteenth.", 16, 100_000)
+    averaging: float = setting(
+        0.97, "What the average of the weights, which is what counts, keeps at a step; 0 = no average.", 0.0, 0.999
+    )
     learning_rate: float = setting(3e-3, "Step size of Adam.", 1e-5, 0.1)
     decay: float = setting(0.02, "Weight decay of the fusion (decoupled).", 0.0, 1.0)
     factor_decay: float = setting(0.02, "Weight decay of the collaborative vectors (decoupled).", 0.0, 1.0)
@@ -46,7 +54,7 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class Round:
-    """One round of training: mean losses by name, validation metric, and whether it is the best so far."""
+    """One round of training: mean losses by name, validation, and whether the last three rounds are the best so far."""
 
     number: int
     of: int
@@ -71,7 +79,9 @@ def train(
     find the hidden one among S items (multinomial likelihood, Liang et al., Variational autoencoders for
     collaborative filtering, WWW 2018, eq. 2). A second such loss on the content part alone keeps the content vectors
     good where there is nothing else, as for a new item (the aim of Volkovs et al., DropoutNet, NeurIPS 2017). Only
-    items with train interactions take part. Running out of GPU memory halves S and says so in the round's note.
+    items with train interactions take part. Running out of GPU memory halves S and says so in the round's note. What is
+    validated and kept are the weights averaged over the last steps (Polyak, Juditsky, Acceleration of stochastic
+    approximation by averaging, 1992): they are far steadier than any single step's, most of all on few items.
 
     `interactions` is the binary train matrix (U, I); `validate` gets a ranker and returns a number, higher = better.
     """
@@ -81,14 +91,17 @@ def train(
     steps = _Steps(model, loader, interactions, config, seed)
     prelude = steps.begin()
     best, best_state, stale = -np.inf, deepcopy(model.state_dict()), 0
+    values: list[float] = []
     for number in range(1, config.rounds + 1):
         losses, note = steps.run_round()
         note = f"{prelude} {note}".strip() if number == 1 else note
-        value = validate(model.ranker(loader, steps.bank))
-        improved = value > best
+        value = validate(steps.averaged.ranker(loader, steps.bank))
+        values.append(value)
+        recent = float(np.mean(values[-WINDOW:])) if number >= min(WINDOW, config.rounds) else -np.inf
+        improved = recent > best
         if improved:
-            best, best_state, stale = value, deepcopy(model.state_dict()), 0
-        else:
+            best, best_state, stale = recent, deepcopy(steps.averaged.state_dict()), 0
+        elif number >= WINDOW:
             stale += 1
         yield Round(number, config.rounds, losses, value, improved, time.perf_counter() - started, note)
         if stale >= config.patience:
@@ -135,11 +148,19 @@ class _Steps:
             lr=config.learning_rate,
         )
         self.bank = torch.empty(0)  # (I, D) once training begins
+        self.average: AveragedModel
+
+    @property
+    def averaged(self) -> Recommender:
+        """The model with its weights averaged over the last steps, which is what is validated and kept."""
+        return cast(Recommender, self.average.module)
 
     def begin(self) -> str:
         """Pre-train, choose the unit of the content vectors, and compute them all; says what pre-training did."""
         said = self._pretrain()
         self.model.calibrate(self.loader)
+        average = get_ema_multi_avg_fn(self.config.averaging)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.model, multi_avg_fn=average)
         self.bank = self.model.all_content(self.loader)  # (I, D)
         return said
 
@@ -179,7 +200,7 @@ class _Steps:
             done += 1
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value / n_steps
-        self.bank = self.model.all_content(self.loader)  # (I, D)
+        self.bank = self.averaged.all_content(self.loader)  # (I, D)
         return sums, note
 
     def _step(self) -> dict[str, float]:
@@ -209,6 +230,7 @@ class _Steps:
         if self.opposing is not None:
             self.opposing.step()
             self.opposing.zero_grad(set_to_none=True)
+        self.average.update_parameters(self.model)
         self.bank[items.to(self.device)] = content.detach().float()
         return {name: float(value.detach()) for name, value in losses.items()}
 

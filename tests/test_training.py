@@ -79,17 +79,33 @@ def test_same_seed_same_scores_and_another_seed_other_scores() -> None:
 def test_it_stops_when_validation_no_longer_grows_and_keeps_the_best() -> None:
     data = planted()
     model, loader = build(data)
-    values = iter([0.1, 0.5, 0.4, 0.3, 0.2, 0.1])
-    snapshots: list[dict[str, torch.Tensor]] = []
+    values = iter([0.3, 0.1, 0.2, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
+    snapshots: list[np.ndarray] = []
 
-    def validate(_: Ranker) -> float:
-        snapshots.append({k: v.clone() for k, v in model.state_dict().items()})
+    def validate(ranker: Ranker) -> float:
+        snapshots.append(ranker.score(data.interactions))
         return next(values)
 
     config = TrainingConfig(rounds=50, steps=2, patience=3)
     events = list(train(model, loader, data.interactions, validate, config, 0))
-    assert [e.best for e in events] == [True, True, False, False, False]
-    assert all(torch.equal(v, snapshots[1][k]) for k, v in model.state_dict().items())
+    assert [e.best for e in events] == [False, False, True, True, True, True, False, False, False]
+    kept = model.ranker(loader).score(data.interactions)
+    np.testing.assert_allclose(kept, snapshots[5], rtol=0, atol=1e-6)
+    assert np.abs(kept - snapshots[8]).max() > 1e-4
+
+
+def test_what_is_kept_is_the_average_of_the_steps() -> None:
+    def weights(steps: int, averaging: float) -> torch.Tensor:
+        data = planted()
+        model, loader = build(data)
+        list(
+            train(model, loader, data.interactions, lambda _: 0.0, TrainingConfig(1, 1, steps, averaging=averaging), 0)
+        )
+        return model.user_map.detach()
+
+    first, second = weights(1, 0.0), weights(2, 0.0)
+    assert (first - second).abs().max() > 1e-3
+    torch.testing.assert_close(weights(2, 0.25), 0.25 * first + 0.75 * second)
 
 
 def test_what_happens_to_held_out_items_changes_nothing() -> None:

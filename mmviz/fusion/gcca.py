@@ -16,8 +16,9 @@ __all__ = ["Gcca", "GccaConfig", "gcca"]
 
 @dataclass(frozen=True)
 class GccaConfig(FusionConfig):
+    dim: int = setting(256, "Width D of the shared space; a closed form can afford more than trained maps.", 8, 512)
     ridge: float = setting(
-        0.1, "Regularisation r, as a share of each modality's mean squared singular value.", 1e-6, 1e4
+        10.0, "Regularisation r, as a share of each modality's mean squared singular value.", 1e-6, 1e4
     )
 
 
