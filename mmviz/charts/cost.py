@@ -42,7 +42,7 @@ def cost_figure(
         y=np.asarray(scores, dtype=np.float64),
         mode="markers+text",
         text=list(titles),
-        textposition=_sides(times, np.asarray(scores, dtype=np.float64)),
+        textposition=_sides(times, np.asarray(scores, dtype=np.float64), max(*scores, ceiling or 0.0)),
         textfont={"color": colours, "size": 13},
         marker={"color": colours, "size": 11},
         cliponaxis=False,
@@ -64,10 +64,10 @@ def cost_figure(
     return drawn
 
 
-def _sides(times: np.ndarray, scores: np.ndarray) -> list[str]:
-    """Labels stand right of their mark; of two that would touch, the lower one goes below."""
+def _sides(times: np.ndarray, scores: np.ndarray, top: float) -> list[str]:
+    """Labels stand right of their mark; of two that would touch on an axis up to `top`, the lower one goes below."""
     x = np.log10(times) / max(float(np.ptp(np.log10(times))), 0.5)
-    y = scores / max(float(scores.max()), 1e-9)
+    y = scores / max(top, 1e-9)
     sides = []
     for at in range(len(x)):
         close = (np.abs(x - x[at]) < 0.25) & (np.abs(y - y[at]) < 0.07)

@@ -31,6 +31,16 @@ def test_the_ceiling_is_a_line_that_says_what_it_is() -> None:
     assert not cost_figure(["A", "B"], [10.0, 100.0], [0.1, 0.2], SERIES[:2]).layout.shapes
 
 
+def test_labels_part_on_the_axis_that_the_ceiling_makes() -> None:
+    def sides(ceiling: float | None) -> list[str]:
+        return list(
+            cost_figure(["A", "B"], [10.0, 11.0], [0.2, 0.18], SERIES[:2], ceiling=ceiling).data[0].textposition
+        )
+
+    assert sides(None) == ["middle right", "middle right"]
+    assert sides(0.8) == ["top right", "bottom right"]
+
+
 def test_labels_of_close_marks_part() -> None:
     marks = cost_figure(["A", "B", "C"], [10.0, 11.0, 900.0], [0.2, 0.199, 0.05], SERIES).data[0]
     assert list(marks.textposition) == ["top right", "bottom right", "middle right"]
