@@ -31,9 +31,16 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(line)
 
 
+def gap(mean: float, low: float, high: float) -> str:
+    """A difference with its interval."""
+    return f"{mean:+.4f} ({low:+.4f} … {high:+.4f})"
+
+
 def write(name: str, title: str, parts: Sequence[str]) -> None:
     """Write `results/<name>.md` and print it."""
-    command = " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *("FOLDER" for _ in sys.argv[1:2])])
+    command = " ".join(
+        ["python", f"benchmarks/{Path(sys.argv[0]).name}", *("FOLDER" for _ in sys.argv[1:2]), *sys.argv[2:]]
+    )
     head = f"# {title}\n\nMeasured {datetime.now(UTC):%Y-%m-%d} on {machine()}. Repeat with `{command}`.\n"
     text = head + "\n" + "\n\n".join(parts) + "\n"
     RESULTS.mkdir(exist_ok=True)

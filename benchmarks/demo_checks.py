@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from _report import table, write
+from _report import gap, table, write
 from scipy.stats import binom
 
 from mmviz.catalogue.base import Catalogue
@@ -213,19 +213,21 @@ def _trained(home: Path, catalogue: Catalogue) -> str:
         if name not in done:
             lab.train(catalogue.name, name, _COLD)
     runs = {run.strategy: run for run in lab.runs(catalogue.name, _COLD)}
-    reached = {name: lab.per_user(run.run_id) for name, run in runs.items()}
-    rows: list[tuple[object, ...]] = []
-    for name in (*FIRST_STRATEGIES, *_SINGLES):
-        values = reached[name]["ndcg@10"].to_numpy()
-        tastes = taste[reached[name]["user"].to_numpy()]
-        gaps = []
-        for single in _SINGLES:
-            other = reached[single]["ndcg@10"].to_numpy()
-            gap = paired_bootstrap(values[tastes == "conjunction"], other[tastes == "conjunction"])
-            gaps.append("" if name in _SINGLES else f"{gap.mean:+.4f} ({gap.low:+.4f} … {gap.high:+.4f})")
-        rows.append((runs[name].title, *_by_taste(values, tastes), *gaps))
+    people = taste[lab.per_user(runs[_SINGLES[0]].run_id)["user"].to_numpy()]  # the same in every run of a split
+    reached = {name: lab.per_user(run.run_id)["ndcg@10"].to_numpy() for name, run in runs.items()}
+    both = people == "conjunction"
+    rows: list[tuple[object, ...]] = [
+        (runs[name].title, *_by_taste(reached[name], people), *_gaps(reached, name, both)) for name in FIRST_STRATEGIES
+    ]
+    rows += [(runs[name].title, *_by_taste(reached[name], people), "", "") for name in _SINGLES]
     heading = ("cold items, NDCG@10", *TASTES, "conjunction, from image only", "conjunction, from text only")
     return table(heading, rows) + "\n\nDifferences are paired by person, with 95 % bootstrap intervals."
+
+
+def _gaps(reached: Mapping[str, np.ndarray], name: str, chosen: np.ndarray) -> list[str]:
+    """How far a strategy is from each single modality among the chosen people."""
+    found = [paired_bootstrap(reached[name][chosen], reached[single][chosen]) for single in _SINGLES]
+    return [gap(each.mean, each.low, each.high) for each in found]
 
 
 def _kernels(truth: Truth, features: Features, source: str) -> tuple[np.ndarray, np.ndarray]:

@@ -66,7 +66,7 @@ def board(lab: Lab, name: str, split: str) -> str:
             f"{runs[row.strategy].title}{' (control)' if runs[row.strategy].kind == 'control' else ''}",
             float(row.mean),
             f"{row.low:.4f} … {row.high:.4f}",
-            f"{row.difference:+.4f} ({row.difference_low:+.4f} … {row.difference_high:+.4f})",
+            _report.gap(row.difference, row.difference_low, row.difference_high),
             float(runs[row.strategy].metrics["recall@20"]),
             f"{runs[row.strategy].seconds:.1f}",
             f"{runs[row.strategy].parameters:,}",

@@ -123,7 +123,6 @@ def evaluate(
     """Compare the kept runs of a split, person by person, with intervals."""
     lab = Lab()
     table = lab.evaluate(catalogue, split, metric, reference)
-    ceiling = lab.ceiling(catalogue, split) if metric == "ndcg@10" else None
     if as_json:
         _print_json(table.to_dict(orient="records"))
         return
@@ -139,7 +138,8 @@ def evaluate(
             f"{row.difference_low:+.4f} … {row.difference_high:+.4f}",
             f"{row.n_users:,}",
         )
-    if ceiling is not None:
+    ceiling = lab.ceiling(catalogue, split)
+    if ceiling is not None and metric == "ndcg@10":
         shown.add_section()
         shown.add_row("Oracle (knows every taste)", f"{ceiling:.4f}")
     _out.print(shown)

@@ -116,16 +116,20 @@ class Recommender(nn.Module):
         nothing = self.fusion({n: t[:1].where(torch.zeros_like(t.present[:1])) for n, t in modalities.items()})
         return (fused.embedding - nothing.embedding) * self.unit, fused
 
-    def calibrate(self, loader: ItemLoader) -> None:
+    def calibrate(self, loader: ItemLoader) -> Tensor:
         """Choose the unit in which content vectors are measured, so that those of known items have length `LENGTH`.
+
+        Returns the content vectors (I, D) of all items in that unit.
 
         Strategies differ tenfold in the size of what they put out before training, and a score is quadratic in it;
         without a common unit one learning rate cannot suit them all (the idea of Mishkin and Matas, All you need is a
         good init, ICLR 2016).
         """
-        vectors = self.all_content(loader)[self.known.bool()]  # (I_known, D)
-        length = vectors.square().sum(dim=1).mean().sqrt()  # ()
-        self.unit.mul_(LENGTH / length.clamp_min(1e-6))
+        content = self.all_content(loader)  # (I, D)
+        length = content[self.known.bool()].square().sum(dim=1).mean().sqrt()  # ()
+        factor = LENGTH / length.clamp_min(1e-6)  # ()
+        self.unit.mul_(factor)
+        return content * factor  # (I, D)
 
     def scores(self, history: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (B, I) from interactions and from content for normalised histories (B, I)."""

@@ -6,6 +6,7 @@ Shape letters: B users of a batch, S items of a batch, I items, D content width.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from copy import deepcopy
@@ -91,18 +92,17 @@ def train(
     steps = _Steps(model, loader, interactions, config, seed)
     prelude = steps.begin()
     best, best_state, stale = -np.inf, deepcopy(model.state_dict()), 0
-    values: list[float] = []
+    values: deque[float] = deque(maxlen=min(WINDOW, config.rounds))
     for number in range(1, config.rounds + 1):
         losses, note = steps.run_round()
         note = f"{prelude} {note}".strip() if number == 1 else note
         value = validate(steps.averaged.ranker(loader, steps.bank))
         values.append(value)
-        recent = float(np.mean(values[-WINDOW:])) if number >= min(WINDOW, config.rounds) else -np.inf
-        improved = recent > best
+        judged, recent = len(values) == values.maxlen, float(np.mean(values))
+        improved = judged and recent > best
         if improved:
-            best, best_state, stale = recent, deepcopy(steps.averaged.state_dict()), 0
-        elif number >= WINDOW:
-            stale += 1
+            best, best_state = recent, deepcopy(steps.averaged.state_dict())
+        stale = 0 if improved else stale + judged
         yield Round(number, config.rounds, losses, value, improved, time.perf_counter() - started, note)
         if stale >= config.patience:
             break
@@ -158,10 +158,9 @@ class _Steps:
     def begin(self) -> str:
         """Pre-train, choose the unit of the content vectors, and compute them all; says what pre-training did."""
         said = self._pretrain()
-        self.model.calibrate(self.loader)
+        self.bank = self.model.calibrate(self.loader)  # (I, D)
         average = get_ema_multi_avg_fn(self.config.averaging)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.model, multi_avg_fn=average)
-        self.bank = self.model.all_content(self.loader)  # (I, D)
         return said
 
     def _pretrain(self) -> str:

@@ -11,7 +11,7 @@ from itertools import combinations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, dropout, normalize
+from torch.nn.functional import cross_entropy, normalize
 
 from mmviz.errors import FusionError
 from mmviz.fusion.base import Fitted, ModalityShape, Tokens
@@ -123,21 +123,15 @@ class ModalityInput(Fitted):
         return vector * tokens.present[:, None]  # (B, D)
 
 
-class TokenDropout(nn.Module):
+class TokenDropout(nn.Dropout1d):
     """Dropout with one mask an item for all its tokens: (B, N, D) -> (B, N, D).
 
-    As strong a regulariser as a mask a token, for a fraction of the random numbers, which were a quarter of a step.
+    It needs a fraction of the random numbers of a mask a token; drawing those was a quarter of a step.
     Source: Gal and Ghahramani, A theoretically grounded application of dropout in recurrent neural networks, 2016.
     """
 
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
-
     def forward(self, values: Tensor) -> Tensor:
-        if not self.training or self.share == 0:
-            return values
-        return values * dropout(torch.ones_like(values[:, :1]), self.share)  # (B, N, D)
+        return super().forward(values.mT).mT  # (B, N, D)
 
 
 class TokenInput(nn.Module):
@@ -160,7 +154,7 @@ class Attention(nn.Module):
 
     Queries (B, N, D) look at keys (B, K, D) where `mask` (B, K) is True. Returns what they saw (B, N, D) and the map
     (B, H, N, K), whose rows sum to 1, or to 0 where there is nothing to see. The map passes through the sub-module
-    `map`, so that a hook there can watch it or carry gradients.
+    `map`, so that a hook there can watch it or carry gradients; there, rows that have nothing to see are not 0 yet.
     """
 
     def __init__(self, dim: int, heads: int) -> None:

@@ -49,14 +49,13 @@ def choose_split(here: Here) -> SplitCard | None:
     return card
 
 
-def models(here: Here, split: SplitCard) -> dict[str, RunCard]:
+def models(here: Here, split: SplitCard, ceiling: float | None) -> dict[str, RunCard]:
     """Draw the table of strategies and the button that trains the ticked ones; the runs by strategy."""
     strategies = here.lab.strategies()
     runs = {run.strategy: run for run in here.lab.runs(here.card.name, split.name)}
     busy = any(job.catalogue == here.card.name for job in active())
     bar = st.container(horizontal=True, vertical_alignment="center")
     proposed = [name for name in (*FIRST_CONTROLS, *FIRST_STRATEGIES) if name not in runs]
-    ceiling = here.lab.ceiling(here.card.name, split.name)
     chosen = components.roster(roster_payload(strategies, runs, split, proposed, ceiling), "roster")
     known = {card.name for card in strategies}
     chosen = [name for name in chosen if name in known]

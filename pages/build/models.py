@@ -6,4 +6,5 @@ from mmviz.ui.training_view import choose_split, cost, models
 here = open_page("Models", "Which strategies are trained, and what do they reach on what was held out?")
 split = choose_split(here)
 if split is not None:
-    cost(models(here, split), here.lab.ceiling(here.card.name, split.name))
+    ceiling = here.lab.ceiling(here.card.name, split.name)
+    cost(models(here, split, ceiling), ceiling)
