@@ -229,13 +229,13 @@ def list_(
 def app_(
     port: Annotated[int, typer.Option(help="Port of the dashboard on this machine.")] = 8501,
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
-    demo: Annotated[bool, typer.Option(help="Make the demo catalogue when no catalogue is kept yet.")] = True,
+    demo: Annotated[bool, typer.Option(help="Make or finish the demo catalogue when there is no other yet.")] = True,
 ) -> None:
     """Start the dashboard; the very first time the demo catalogue is made in the background."""
     from mmviz.ui import state
     from mmviz.ui.server import serve
 
-    if demo and not state.lab().catalogues():
+    if demo and state.lab().demo_is_due():
         state.lab().start_demo()
 
     serve(_app_root() / "app.py", {"server.port": port, "server.headless": headless})

@@ -349,13 +349,24 @@ class Lab:
         cards = [self._strategy_card(name) for name in strategies]
 
         def work(report: Report) -> list[RunCard]:
-            return self._prepare(catalogue, report, tuple(card.name for card in cards), split)
+            self._encode_once(catalogue, report)
+            return self._train_each(catalogue, [card.name for card in cards], split, report)
 
         title = f"Train {', '.join(card.title for card in cards)}"
         return self._jobs.start(title, work, catalogue, f"train:{catalogue}:{split}:{','.join(strategies)}")
 
+    def demo_is_due(self) -> bool:
+        """Whether nothing is kept yet but perhaps a demo catalogue that was stopped half-way."""
+        cards = self.catalogues()
+        if any(card.name != "demo" for card in cards):
+            return False
+        return not cards or not cards[0].encoded or bool(self._untrained("demo"))
+
     def start_demo(self) -> str:
-        """Draw, encode and train the demo catalogue in the background; no second one while one runs."""
+        """Draw, encode and train the demo catalogue in the background; no second one while one runs.
+
+        Stopped half-way, it goes on where it was.
+        """
 
         def work(report: Report) -> CatalogueCard:
             card = self.add_demo(report=report)
@@ -382,18 +393,26 @@ class Lab:
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _prepare(
-        self,
-        catalogue: str,
-        report: Report,
-        strategies: Sequence[str] = (*_FIRST_CONTROLS, *FIRST_STRATEGIES),
-        split: str | None = None,
-    ) -> list[RunCard]:
-        """Encode if that is not done, then train one after the other those that have no run on the split yet."""
+    def _prepare(self, catalogue: str, report: Report) -> None:
+        """Encode if that is not done, then train those of the first models that have no run yet."""
+        self._encode_once(catalogue, report)
+        self._train_each(catalogue, self._untrained(catalogue), None, report)
+
+    def _encode_once(self, catalogue: str, report: Report) -> None:
         try:
             self.features(catalogue)
         except FeatureError:
             self.encode(catalogue, report=report)
+
+    def _untrained(self, catalogue: str) -> list[str]:
+        """The models that are trained before anyone asks and have no run on the default split."""
+        done = {card.strategy for card in self.runs(catalogue)}
+        return [name for name in (*_FIRST_CONTROLS, *FIRST_STRATEGIES) if name not in done]
+
+    def _train_each(
+        self, catalogue: str, strategies: Sequence[str], split: str | None, report: Report
+    ) -> list[RunCard]:
+        """Train one after the other; the report says which of how many."""
         made = []
         for number, name in enumerate(strategies, start=1):
 

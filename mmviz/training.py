@@ -35,9 +35,9 @@ WINDOW = 3
 class TrainingConfig:
     """Settings of the loop."""
 
-    rounds: int = setting(32, "Rounds at most; after each the model is measured on validation.", 1, 1000)
-    patience: int = setting(8, "Rounds without a better mean of the last three validations before it stops.", 1, 100)
-    steps: int = setting(12, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
+    rounds: int = setting(24, "Rounds at most; after each the model is measured on validation.", 1, 1000)
+    patience: int = setting(6, "Rounds without a better mean of the last three validations before it stops.", 1, 100)
+    steps: int = setting(16, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
     users: int = setting(128, "People a step (B).", 1, 4096)
     items: int = setting(3072, "Items a step at most (S); a token-level fusion takes a sixteenth.", 16, 100_000)
     averaging: float = setting(

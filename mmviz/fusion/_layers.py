@@ -152,9 +152,10 @@ class TokenInput(nn.Module):
 class Attention(nn.Module):
     """Scaled dot-product attention with several heads (Vaswani et al., Attention is all you need, 2017, eq. 1).
 
-    Queries (B, N, D) look at keys (B, K, D) where `mask` (B, K) is True. Returns what they saw (B, N, D) and the map
-    (B, H, N, K), whose rows sum to 1, or to 0 where there is nothing to see. The map passes through the sub-module
-    `map`, so that a hook there can watch it or carry gradients; there, rows that have nothing to see are not 0 yet.
+    Queries (B, N, D) look at keys (B, K, D) where `asked` (B, K) is True. Returns what they saw (B, N, D) and the map
+    (B, H, N, K), whose rows sum to 1, or to 0 where there is nothing to see or `asking` (B, N) is False: padding asks
+    nothing. The map passes through the sub-module `map`, so that a hook there can watch it or carry gradients; there,
+    those rows are not 0 yet.
     """
 
     def __init__(self, dim: int, heads: int) -> None:
@@ -168,18 +169,18 @@ class Attention(nn.Module):
         self.out = nn.Linear(dim, dim, bias=False)
         self.map = nn.Identity()
 
-    def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, queries: Tensor, asking: Tensor, keys: Tensor, asked: Tensor) -> tuple[Tensor, Tensor]:
         q, k, v = (
             part.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, H, N or K, D/H)
             for part in (self.query(queries), self.key(keys), self.value(keys))
         )
         # Adding a bias of 0 or the lowest number costs half of what filling and multiplying a map this large does.
-        bias = torch.zeros_like(mask, dtype=q.dtype).masked_fill(~mask, torch.finfo(q.dtype).min)  # (B, K)
+        bias = torch.zeros_like(asked, dtype=q.dtype).masked_fill(~asked, torch.finfo(q.dtype).min)  # (B, K)
         scores = (q / math.sqrt(q.shape[-1])) @ k.transpose(-2, -1) + bias[:, None, None, :]  # (B, H, N, K)
         weights = self.map(scores.softmax(dim=-1))  # (B, H, N, K)
-        something = mask.any(dim=1)  # (B,)
+        something = asked.any(dim=1)[:, None]  # (B, 1)
         seen = (weights @ v).transpose(1, 2).flatten(2)  # (B, N, D)
-        return self.out(seen) * something[:, None, None], weights * something[:, None, None, None]
+        return self.out(seen) * something[:, :, None], weights * (asking & something)[:, None, :, None]
 
 
 class SelfAttention(nn.Module):
@@ -193,8 +194,7 @@ class SelfAttention(nn.Module):
 
     def forward(self, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         normed = self.norm(values)  # (B, N, D)
-        seen, weights = self.attention(normed, normed, mask)  # (B, N, D), (B, H, N, N)
-        weights = weights * mask[:, None, :, None]  # (B, H, N, N): padding asks nothing
+        seen, weights = self.attention(normed, mask, normed, mask)  # (B, N, D), (B, H, N, N)
         return (values + self.drop(seen)) * mask[:, :, None], weights
 
 

@@ -79,10 +79,10 @@ class Afn(Fusion):
         for other in self.names:
             if other != name:
                 key = f"{name}→{other}"
-                seen, weights = self.across[key](
-                    self.norms[name](inner[name]), self.norms[other](inner[other]), modalities[other].mask
+                asking, asked = self.norms[name](inner[name]), self.norms[other](inner[other])  # (B, N, D), (B, K, D)
+                seen, attention[key] = self.across[key](
+                    asking, tokens.mask, asked, modalities[other].mask
                 )  # (B, N, D), (B, H, N, K)
-                attention[key] = weights * tokens.mask[:, None, :, None]  # (B, H, N, K)
                 mixed = mixed + seen  # (B, N, D)
         pooled, attention[f"{name} pool"] = self.pools[name](mixed, tokens.mask)  # (B, D), (B, N)
         view: Tensor = pooled + self.summaries[name](tokens)  # (B, D)

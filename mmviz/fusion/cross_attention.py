@@ -92,7 +92,7 @@ class _Crossing(nn.Module):
         self.digest = mlp(dim, 2 * dim, dim, TokenDropout(dropout))
 
     def forward(self, asking: Tensor, mask: Tensor, asked: Tensor, asked_mask: Tensor) -> tuple[Tensor, Tensor]:
-        seen, weights = self.attention(self.norm_asking(asking), self.norm_asked(asked), asked_mask)
+        seen, weights = self.attention(self.norm_asking(asking), mask, self.norm_asked(asked), asked_mask)
         values = asking + self.drop(seen)  # (B, N, D)
         values = values + self.drop(self.digest(self.norm_seen(values)))  # (B, N, D)
-        return values * mask[:, :, None], weights * mask[:, None, :, None]
+        return values * mask[:, :, None], weights

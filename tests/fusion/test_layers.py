@@ -14,14 +14,16 @@ def test_attention_is_the_formula_and_what_has_nothing_to_see_is_zero() -> None:
     layer = Attention(8, 2)
     queries, keys = torch.randn(3, 4, 8), torch.randn(3, 5, 8)
     mask = torch.tensor([[True] * 5, [True, True, False, False, False], [False] * 5])
-    seen, weights = layer(queries, keys, mask)
+    asking = torch.tensor([[True, True, True, False], [True] * 4, [True] * 4])
+    seen, weights = layer(queries, asking, keys, mask)
 
     def heads(values: torch.Tensor) -> torch.Tensor:
         return values.view(3, -1, 2, 4).transpose(1, 2)
 
     q, k, v = heads(layer.query(queries)), heads(layer.key(keys)), heads(layer.value(keys))
     expected = masked_softmax(q @ k.mT / math.sqrt(4), mask[:, None, None, :])
-    torch.testing.assert_close(weights, expected)
+    torch.testing.assert_close(weights, expected * asking[:, None, :, None])
+    assert (weights[0, :, 3] == 0).all(), "padding asks nothing"
     torch.testing.assert_close(seen, layer.out((expected @ v).transpose(1, 2).flatten(2)))
     assert (weights[1, :, :, 2:] == 0).all()
     assert (seen[2] == 0).all()
