@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmviz import baselines
+from mmviz import baselines, interaction
 from mmviz.catalogue.base import Catalogue
 from mmviz.devices import torch_device
 from mmviz.errors import TrainingError, UnknownNameError
 from mmviz.evaluation.evaluate import evaluate
 from mmviz.evaluation.splits import Split
 from mmviz.features import Features
+from mmviz.interaction.base import Material
 from mmviz.progress import Progress, Report
 from mmviz.ranker import Ranker
 from mmviz.runs import Run, new_run_id
@@ -106,42 +107,54 @@ def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
     from mmviz.recommender import ItemLoader, Recommender, RecommenderConfig, shapes_of
     from mmviz.training import TrainingConfig, train
 
-    cls = strategy(experiment.strategy)
-    _check_settings(experiment.settings, cls.Config, RecommenderConfig, TrainingConfig)
-    configs = [make_config(c, experiment.settings) for c in (cls.Config, RecommenderConfig, TrainingConfig)]
+    name, kind = interaction.parts(experiment.strategy)
+    cls, axis = strategy(name), interaction.model(kind)
+    classes = (cls.Config, axis.Config, RecommenderConfig, TrainingConfig)
+    _check_settings(experiment.settings, *classes)
+    configs = [make_config(c, experiment.settings) for c in classes]
     torch.manual_seed(experiment.seed)
     device = torch_device(experiment.device)  # type: ignore[arg-type]
-    interactions = experiment.catalogue.matrix(experiment.split.train)  # (U, I)
-    popularity = np.asarray(interactions.sum(axis=0)).ravel()  # (I,)
+    material = _material(experiment)
+    popularity = np.asarray(material.train.sum(axis=0)).ravel()  # (I,)
     fusion = cls(shapes_of(experiment.features), configs[0])
     loader = ItemLoader(experiment.features, fusion.names, cls.level, device)
     loader.prepare(fusion, popularity > 0)
-    model = Recommender(fusion, popularity > 0, popularity, configs[1]).to(device)
+    under = axis(configs[1])
+    spread = under.propagation(material, fusion.names, device)
+    model = Recommender(fusion, popularity > 0, popularity, configs[2], spread).to(device)
 
     def validate(ranker: Ranker) -> float:
         return evaluate(ranker, experiment.catalogue, experiment.split, "valid", ks=(10,)).mean()[STOPPING]
 
     history = []
-    for event in train(model, loader, interactions, validate, configs[2], experiment.seed):
+    for event in train(model, loader, material.train, validate, configs[3], experiment.seed):
         history.append(dataclasses.asdict(event))
         note = f"validation NDCG@10 {event.validation:.4f}{' (best)' if event.best else ''} {event.note}".rstrip()
         report(Progress(f"Training {cls.title}", event.number, event.of, note))
-    best = max(h["validation"] for h in history)
-    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    finished = under.finish(model.ranker(loader), material, report)
+    best = max(h["validation"] for h in history) if finished.validation is None else finished.validation
+    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad) + finished.parameters
     arrays = {name: t.detach().cpu().numpy() for name, t in model.state_dict().items()}
-    named = dict(zip(("fusion", "recommender", "training"), map(dataclasses.asdict, configs), strict=True))
-    return _Fit(model.ranker(loader), arrays, named, {STOPPING: best}, tuple(history), parameters)
+    parts = ("fusion", "interaction", "recommender", "training")
+    named = dict(zip(parts, map(dataclasses.asdict, configs), strict=True)) | finished.settings
+    return _Fit(finished.ranker, arrays, named, {STOPPING: best}, tuple(history), parameters)
+
+
+def _material(experiment: Experiment) -> Material:
+    """What anything may learn from: train and validation, never the test split."""
+    catalogue, split = experiment.catalogue, experiment.split
+    train, valid = catalogue.matrix(split.train), catalogue.matrix(split.valid)  # (U, I) each
+    return Material(train, valid, split.valid_candidates, experiment.features)
 
 
 def _fit_control(experiment: Experiment, report: Report) -> _Fit:
     """Solve a control at the settings that validation chooses; those that are given stay as they are."""
-    cls, split = baselines.strategy(experiment.strategy), experiment.split
-    train = experiment.catalogue.matrix(split.train)  # (U, I)
+    cls, material = baselines.strategy(experiment.strategy), _material(experiment)
     best = cls.fit_best(
-        train,
-        experiment.catalogue.matrix(split.valid),
-        experiment.features,
-        candidates=split.valid_candidates,
+        material.train,
+        material.valid,
+        material.features,
+        candidates=material.candidates,
         settings=experiment.settings,
         report=report,
     )

@@ -65,7 +65,10 @@ class FusionRanker(Ranker):
         outward: np.ndarray,
         bias: np.ndarray,
     ) -> None:
-        """`content` is (2^M − 1, I, D), in the order of `subsets(modalities)`."""
+        """`content` is (2^M − 1, I, D), in the order of `subsets(modalities)`.
+
+        `inward` and `outward` are (I, F), or (2^M, I, F) where they depend on the modalities seen, none of them first.
+        """
         self._modalities = modalities
         self._content = content
         self._user_map = user_map
@@ -78,12 +81,20 @@ class FusionRanker(Ranker):
         return self._modalities
 
     def embedding(self, weights: Weights | None = None) -> np.ndarray:
-        given = {name: 1.0 if weights is None else float(weights.get(name, 1.0)) for name in self._modalities}
-        mixed = np.zeros(self._content.shape[1:], dtype=np.float32)  # (I, D)
-        for subset, table in zip(subsets(self._modalities), self._content, strict=True):
-            share = prod(given[n] if n in subset else 1.0 - given[n] for n in self._modalities)
+        return self._mixed(self._content, weights)
+
+    def _mixed(self, tables: np.ndarray, weights: Weights | None) -> np.ndarray:
+        """The multilinear extension of tables (2^M − 1 or 2^M, I, d) at the weights; one (I, d) stays what it is."""
+        if tables.ndim == 2:
+            return tables
+        names = self._modalities
+        given = {name: 1.0 if weights is None else float(weights.get(name, 1.0)) for name in names}
+        seen = [(), *subsets(names)][-len(tables) :]
+        mixed = np.zeros(tables.shape[1:], dtype=np.float32)  # (I, d)
+        for subset, table in zip(seen, tables, strict=True):
+            share = prod(given[n] if n in subset else 1.0 - given[n] for n in names)
             if share:
-                mixed += np.float32(share) * table  # (I, D)
+                mixed += np.float32(share) * table  # (I, d)
         return mixed
 
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
@@ -91,8 +102,8 @@ class FusionRanker(Ranker):
             normalised(history),
             self.embedding(weights),
             self._user_map,
-            self._inward,
-            self._outward,
+            self._mixed(self._inward, weights),
+            self._mixed(self._outward, weights),
             self._bias,
         )
         return np.asarray(parts[0] + parts[1], dtype=np.float32)  # (B, I)

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mmviz import baselines, fusion
+from mmviz import baselines, fusion, interaction
 from mmviz.boards import Wish, make_board, matches, person_history
 from mmviz.catalogue import store
 from mmviz.catalogue.base import Catalogue
@@ -41,7 +42,9 @@ from mmviz.views import (
     DeviceCard,
     Found,
     HistoryEntry,
+    InteractionCard,
     JobCard,
+    Kind,
     Person,
     RunCard,
     SplitCard,
@@ -158,14 +161,25 @@ class Lab:
 
     # ── models ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def strategies(self) -> list[StrategyCard]:
-        """What can be trained: fusions in registry order, then controls."""
-        named = [("fusion", n, fusion.texts(n)) for n in fusion.names()]
-        named += [("control", n, baselines.texts(n)) for n in baselines.names()]
+    def strategies(self, under: str = interaction.DEFAULT) -> list[StrategyCard]:
+        """What can be trained: the fusions under an interaction model in registry order, then the controls."""
+        suffix = "" if under == interaction.DEFAULT else f" · {interaction.texts(under)['title']}"
+        fusions, controls = fusion.names(), baselines.names()
         return [
-            StrategyCard(name, t["title"], t.get("summary", ""), t.get("formula", ""), t.get("paper", ""), kind, order)  # type: ignore[arg-type]
-            for order, (kind, name, t) in enumerate(named)
+            *(
+                _strategy_card("fusion", interaction.full_name(name, under), fusion.texts(name), order, suffix)
+                for order, name in enumerate(fusions)
+            ),
+            *(
+                _strategy_card("control", name, baselines.texts(name), order)
+                for order, name in enumerate(controls, start=len(fusions))
+            ),
         ]
+
+    def interaction_models(self) -> list[InteractionCard]:
+        """The second axis: what a fusion can run under, the default first."""
+        named = [(name, interaction.texts(name)) for name in interaction.names()]
+        return [InteractionCard(name, t["title"], t["summary"], t["formula"], t["paper"]) for name, t in named]
 
     def splits(self, catalogue: str) -> list[SplitCard]:
         """Every way to split a catalogue, with the number of people it evaluates and whether that is enough."""
@@ -207,7 +221,10 @@ class Lab:
         return self._run_card(trained.run)
 
     def runs(self, catalogue: str, split: str | None = None) -> list[RunCard]:
-        """The newest run of each strategy on a split (default: the default split), in the order of `strategies`."""
+        """The newest run of each strategy, under each interaction model, on a split (default: the default split).
+
+        In the order of `strategies`; a fusion's runs under several interaction models stand together.
+        """
         found = self.catalogue(catalogue)
         chosen = self._split(found, split)
         newest = {
@@ -215,9 +232,9 @@ class Lab:
             for run in self._runs.all()
             if run.fingerprints["catalogue"] == found.fingerprint and run.fingerprints["split"] == chosen.fingerprint
         }
-        known = {card.name for card in self.strategies()}
+        known = self._known_strategies
         cards = [self._run_card(run) for run in newest.values() if run.strategy in known]
-        return sorted(cards, key=lambda card: card.order)
+        return sorted(cards, key=lambda card: (card.kind == "control", card.order, card.strategy))
 
     def evaluate(
         self, catalogue: str, split: str | None = None, metric: str = "ndcg@10", reference: str = "popularity"
@@ -447,10 +464,15 @@ class Lab:
         return self._encoders.get(name, lambda: load_encoder(name, self._device, self.home))
 
     def _ranker(self, card: RunCard) -> Ranker:
-        from mmviz.fusion_ranker import FusionRanker
+        return self._rankers.get(
+            card.run_id, lambda: self._serving(card).from_state(self._runs.ranker_state(card.run_id))
+        )
 
-        kind: type[Ranker] = FusionRanker if card.kind == "fusion" else baselines.strategy(card.strategy)
-        return self._rankers.get(card.run_id, lambda: kind.from_state(self._runs.ranker_state(card.run_id)))
+    def _serving(self, card: RunCard) -> type[Ranker]:
+        """The class that serves a run."""
+        if card.kind == "control":
+            return baselines.strategy(card.strategy)
+        return interaction.model(interaction.parts(card.strategy)[1]).serves
 
     def _space(self, catalogue: str, space: str) -> np.ndarray:
         """(I, D) unit vectors of a space by name."""
@@ -472,8 +494,13 @@ class Lab:
             raise RunError(f"{title} is not trained on this split of the catalogue yet. Train it first.")
         return cards[strategy]
 
+    @cached_property
+    def _known_strategies(self) -> dict[str, StrategyCard]:
+        """Every strategy under every interaction model, and the controls, by full name."""
+        return {card.name: card for under in interaction.names() for card in self.strategies(under)}
+
     def _strategy_card(self, name: str) -> StrategyCard:
-        cards = {card.name: card for card in self.strategies()}
+        cards = self._known_strategies
         if name not in cards:
             raise UnknownNameError("strategy", name, cards)
         return cards[name]
@@ -511,6 +538,11 @@ class Lab:
         if user is None:
             raise CatalogueError(f"'{catalogue.name}' has no person '{user_id}'. Pick one from the list.")
         return user
+
+
+def _strategy_card(kind: Kind, name: str, texts: Mapping[str, str], order: int, suffix: str = "") -> StrategyCard:
+    said = {part: texts.get(part, "") for part in ("summary", "formula", "paper")}
+    return StrategyCard(name, f"{texts['title']}{suffix}", kind=kind, order=order, **said)
 
 
 def _split_card(summary: Any) -> SplitCard:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from mmviz.features import Features
 from mmviz.fusion.base import Fused, Fusion, ModalityShape, Tokens, setting
 from mmviz.fusion_ranker import FusionRanker, scoring_rule, subsets
+from mmviz.propagation import Propagation
 
 __all__ = ["ItemLoader", "Recommender", "RecommenderConfig", "shapes_of"]
 
@@ -75,7 +76,7 @@ class ItemLoader:
 
 
 class Recommender(nn.Module):
-    """One fusion strategy under the scoring rule of `fusion_ranker`.
+    """One fusion strategy under the scoring rule of `fusion_ranker`, its tables spread along `propagation` or not.
 
     `known` (I,) bool marks the items with train interactions; the others have no collaborative part.
     """
@@ -84,9 +85,17 @@ class Recommender(nn.Module):
     unit: Tensor
     taste_mask: Tensor | None
 
-    def __init__(self, fusion: Fusion, known: np.ndarray, popularity: np.ndarray, config: RecommenderConfig) -> None:
+    def __init__(
+        self,
+        fusion: Fusion,
+        known: np.ndarray,
+        popularity: np.ndarray,
+        config: RecommenderConfig,
+        propagation: Propagation | None = None,
+    ) -> None:
         super().__init__()
         self.fusion = fusion
+        self.propagation = propagation
         self.collaborative = config.collaborative
         dim, n_items = fusion.config.dim, len(known)
         self.register_buffer("known", torch.from_numpy(known.astype(np.float32)))  # (I,)
@@ -131,9 +140,24 @@ class Recommender(nn.Module):
         self.unit.mul_(factor)
         return content * factor  # (I, D)
 
-    def scores(self, history: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores (B, I) from interactions and from content for normalised histories (B, I)."""
-        return scoring_rule(history, content, self.taste_map(), *self.tables())
+    def scores(self, history: Tensor, content: Tensor, people: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Scores (B, I) in full, and as they would be were every item new, for normalised histories (B, I).
+
+        `content` is (I, D). `people` (B,) are the rows of the training matrix that the histories are parts of.
+        """
+        inward, outward, bias = self.tables()  # (I, F), (I, F), (I,)
+        taste = self.taste_map()  # (D, D)
+        if self.propagation is None:
+            collaborative, by_content = scoring_rule(history, content, taste, inward, outward, bias)
+            return collaborative + by_content, by_content
+        walked, near = self.propagation(torch.cat([content, inward, outward], dim=1), people)  # (I, D+2F) each
+        sizes = [content.shape[1], inward.shape[1], outward.shape[1]]
+        full, inwards, outwards = (walked + near).split(sizes, dim=1)  # (I, D), (I, F), (I, F)
+        collaborative, by_content = scoring_rule(history, full, taste, inwards, outwards, bias)
+        near_content, _, near_outward = near.split(sizes, dim=1)
+        taste_of = history @ (full @ taste)  # (B, D)
+        as_new = (history @ inwards) @ near_outward.T + taste_of @ (content + near_content).T  # (B, I)
+        return collaborative + by_content, as_new
 
     @torch.no_grad()
     def all_content(self, loader: ItemLoader, present: tuple[str, ...] | None = None) -> Tensor:
@@ -156,13 +180,32 @@ class Recommender(nn.Module):
         model says when it lacks a modality is left out: good for full weights only.
         """
         names = self.fusion.names
-        arrays = [a.detach().cpu().numpy().astype(np.float32) for a in (self.taste_map(), *self.tables())]
-        if content is None:
-            tables = np.stack([self.all_content(loader, s).cpu().numpy() for s in subsets(names)])  # (2^M-1, I, D)
-        else:
-            full = content.cpu().numpy()  # (I, D)
+        taste, bias = _array(self.taste_map()), _array(self.tables()[2])  # (D, D), (I,)
+        if content is not None:
+            full, inward, outward = self._served(content, names)  # (I, D), (I, F), (I, F)
             tables = np.broadcast_to(full, (2 ** len(names) - 1, *full.shape))  # (2^M-1, I, D)
-        return FusionRanker(names, tables, *arrays)
+            return FusionRanker(names, tables, taste, inward, outward, bias)
+        seen = [self._served(self.all_content(loader, present), present) for present in subsets(names)]
+        tables, inwards, outwards = (np.stack(parts) for parts in zip(*seen, strict=True))  # (2^M-1, I, D or F) each
+        if self.propagation is None:  # the collaborative vectors are the same whatever is seen
+            return FusionRanker(names, tables, taste, inwards[0], outwards[0], bias)
+        _, *unseen = self._served(self.inward[:, :0], ())  # (I, F) each: without any content
+        inwards, outwards = (np.stack([a, *b]) for a, b in zip(unseen, (inwards, outwards), strict=True))  # (2^M, I, F)
+        return FusionRanker(names, tables, taste, inwards, outwards, bias)
+
+    @torch.no_grad()
+    def _served(self, content: Tensor, present: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Content (I, D) and collaborative vectors (I, F) as they are scored when `present` modalities are seen."""
+        inward, outward, _ = self.tables()  # (I, F) each
+        if self.propagation is not None:
+            sizes = [content.shape[1], inward.shape[1], outward.shape[1]]
+            walked, near = self.propagation(torch.cat([content, inward, outward], dim=1), present=present)
+            content, inward, outward = (walked + near).split(sizes, dim=1)  # (I, D), (I, F), (I, F)
+        return _array(content), _array(inward), _array(outward)
+
+
+def _array(values: Tensor) -> np.ndarray:
+    return values.detach().cpu().numpy().astype(np.float32)
 
 
 def _pieces(modalities: Mapping[str, Tokens], level: str) -> list[Mapping[str, Tokens]]:

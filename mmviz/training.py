@@ -134,6 +134,8 @@ class _Steps:
         self.chance = 0.5 / len(self.pool) + 0.5 * counts.double() / counts.sum()  # (I_known,)
         self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 16)
         self.n_users = max(16, min(config.users, 20_000_000 // interactions.shape[1]))
+        if model.propagation is not None:  # a step's people are left out of its graph, which must not become empty
+            self.n_users = min(self.n_users, max(1, len(self.people) // 4))
         factors = [model.inward, model.outward]
         opponent = model.fusion.opponent()
         against = list(opponent.parameters()) if opponent is not None else []
@@ -209,12 +211,11 @@ class _Steps:
             content, own = self._content(items)  # (S, D)
             seen, hidden = self._split(people, items)  # (B, I), (B, S)
             table = self.bank.index_copy(0, items.to(self.device), content.float())  # (I, D)
-            collaborative, by_content = self.model.scores(seen, table)  # (B, I) each
+            full, as_new = self.model.scores(seen, table, torch.from_numpy(people).to(self.device))  # (B, I) each
         free = (seen[:, items] == 0).to(self.device)  # (B, S)
         losses = {
-            "all": _likelihood((collaborative + by_content)[:, items].float() - correction, hidden, free),
-            "content": self.config.content_weight
-            * _likelihood(by_content[:, items].float() - correction, hidden, free),
+            "all": _likelihood(full[:, items].float() - correction, hidden, free),
+            "content": self.config.content_weight * _likelihood(as_new[:, items].float() - correction, hidden, free),
             **own,
         }
         total = torch.stack(list(losses.values())).sum()

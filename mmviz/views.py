@@ -16,7 +16,9 @@ __all__ = [
     "DeviceCard",
     "Found",
     "HistoryEntry",
+    "InteractionCard",
     "JobCard",
+    "Kind",
     "Person",
     "Pick",
     "RunCard",
@@ -55,6 +57,17 @@ class StrategyCard:
     paper: str
     kind: Kind
     order: int
+
+
+@dataclass(frozen=True)
+class InteractionCard:
+    """An interaction model that any fusion can run under."""
+
+    name: str
+    title: str
+    summary: str
+    formula: str
+    paper: str
 
 
 @dataclass(frozen=True)

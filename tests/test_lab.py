@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmviz import interaction
 from mmviz.errors import CatalogueError, MmvizError, RunError, UnknownNameError
 from mmviz.lab import Lab
 from mmviz.progress import Cancelled, Progress
@@ -39,6 +40,22 @@ def test_unknown_names_are_met_with_the_nearest(lab: Lab) -> None:
         lab.recommend("shop", ["concat"], liked=["7"])
     with pytest.raises(RunError, match="not trained"):
         lab.recommend("shop", ["gcca"], "u01")
+
+
+@pytest.mark.parametrize("under", interaction.names()[1:])
+def test_a_fusion_runs_under_every_interaction_model(lab: Lab, under: str) -> None:
+    name = interaction.full_name("concat", under)
+    run = lab.train("shop", name, settings=FAST)
+    assert run.strategy == name
+    assert run.title == f"Concatenation · {interaction.texts(under)['title']}"
+    person = lab.people("shop")[0]
+    board = lab.recommend("shop", ["concat", name], person.user_id, k=5, weights={"image": 0.4})
+    for pick in board.columns[1].picks:
+        assert math.isclose(sum(pick.shares.values()), pick.score, abs_tol=1e-4)
+    again = Lab(lab.home).recommend("shop", [name], person.user_id, k=5, weights={"image": 0.4})
+    assert [p.item for p in again.columns[0].picks] == [p.item for p in board.columns[1].picks]
+    with pytest.raises(UnknownNameError, match=f"Did you mean '{name}'"):
+        lab.train("shop", f"{name}x")
 
 
 def test_a_board_is_aligned_and_honest(lab: Lab) -> None:

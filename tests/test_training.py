@@ -7,9 +7,11 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
+from mmviz import interaction
 from mmviz.errors import TrainingError
 from mmviz.fusion import names, strategy
 from mmviz.fusion_ranker import FusionRanker, normalised, scoring_rule, subsets
+from mmviz.interaction.base import Material
 from mmviz.ranker import Ranker, modality_shares
 from mmviz.recommender import LENGTH, ItemLoader, Recommender, RecommenderConfig, shapes_of
 from mmviz.training import TrainingConfig, train
@@ -18,14 +20,19 @@ from tests.planted import Planted, planted
 FAST = TrainingConfig(rounds=6, steps=12, patience=6, learning_rate=1e-2)
 
 
-def build(data: Planted, name: str = "concat", seed: int = 0, **settings: object) -> tuple[Recommender, ItemLoader]:
+def build(
+    data: Planted, name: str = "concat", seed: int = 0, under: str = interaction.DEFAULT, **settings: object
+) -> tuple[Recommender, ItemLoader]:
     torch.manual_seed(seed)
     cls = strategy(name)
     fusion = cls(shapes_of(data.features), cls.Config(dim=16))
     popularity = np.asarray(data.interactions.sum(axis=0)).ravel()
     loader = ItemLoader(data.features, fusion.names, cls.level, torch.device("cpu"))
     loader.prepare(fusion, popularity > 0)
-    return Recommender(fusion, popularity > 0, popularity, RecommenderConfig(factors=8, **settings)), loader
+    spread = interaction.model(under)(interaction.model(under).Config()).propagation(
+        Material(data.interactions, data.interactions, None, data.features), fusion.names, torch.device("cpu")
+    )
+    return Recommender(fusion, popularity > 0, popularity, RecommenderConfig(factors=8, **settings), spread), loader
 
 
 def group_gain(ranker: Ranker, data: Planted, items: slice = slice(None)) -> float:
@@ -37,17 +44,35 @@ def group_gain(ranker: Ranker, data: Planted, items: slice = slice(None)) -> flo
     return float((mean_own > mean_other).mean())
 
 
-def trained(data: Planted, name: str = "concat", seed: int = 0, **settings: object) -> FusionRanker:
-    model, loader = build(data, name, seed, **settings)
+def trained(
+    data: Planted, name: str = "concat", seed: int = 0, under: str = interaction.DEFAULT, **settings: object
+) -> FusionRanker:
+    model, loader = build(data, name, seed, under, **settings)
     for _ in train(model, loader, data.interactions, lambda r: group_gain(r, data), FAST, seed):
         pass
     return model.ranker(loader)
 
 
+@pytest.mark.parametrize("under", ["two_tower", "graph"])
 @pytest.mark.parametrize("name", names())
-def test_every_strategy_ranks_new_items_of_the_own_group_first(name: str) -> None:
+def test_every_strategy_ranks_new_items_of_the_own_group_first(name: str, under: str) -> None:
     data = planted(cold=16)
-    assert group_gain(trained(data, name), data, slice(64, 80)) > 0.9
+    assert group_gain(trained(data, name, under=under), data, slice(64, 80)) > 0.9
+
+
+def test_under_a_graph_new_items_have_collaborative_vectors_that_come_from_their_neighbours() -> None:
+    data = planted(cold=16)
+    ranker = trained(data, under="graph")
+    both = dict.fromkeys(ranker.modalities, 1.0)
+    nothing = dict.fromkeys(both, 0.0)
+    outward, without = ranker._mixed(ranker._outward, both), ranker._mixed(ranker._outward, nothing)
+    assert (np.abs(outward[64:]).sum(axis=1) > 0).all()
+    assert (without[64:] == 0).all()
+    shares = modality_shares(ranker, data.interactions[:4])
+    np.testing.assert_allclose(sum(shares.values()), ranker.score(data.interactions[:4]), atol=1e-5)
+    restored = FusionRanker.from_state(ranker.state())
+    weights = {"image": 0.3}
+    np.testing.assert_array_equal(restored.score(data.interactions, weights), ranker.score(data.interactions, weights))
 
 
 @pytest.mark.parametrize("name", names())

@@ -24,8 +24,9 @@ Scores are linear in the history, so they split exactly over the items that a pe
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -33,6 +34,7 @@ from scipy.sparse import csr_array
 from mmviz.baselines._content import ContentConfig, content_vectors
 from mmviz.baselines._linear import check_memory, inverse, onto
 from mmviz.baselines.base import Baseline, TrainData
+from mmviz.features.prepared import prepared
 from mmviz.fields import setting
 from mmviz.ranker import Weights
 
@@ -86,15 +88,26 @@ class CollectiveEaseBase(Baseline):
         return {
             "known": data.known,
             "inverse": precision.astype(np.float32),
-            "half": half.astype(np.float32),
-            "inner": known.T @ half,  # MᵀF (D, D)
-            "outer": known.T @ known,  # MᵀM (D, D)
+            "directions": np.array(config.directions),
             "content": np.array(config.content),
             "cold_l2": np.array(config.cold_l2),
             "cold_history": np.array(config.cold_history),
-            **{f"vectors.{name}": table for name, table in vectors.items()},  # (I, D_m)
             **{f"share.{name}": np.array(share) for name, share in shares.items()},
+            **_content_tables(vectors, known, half),
         }
+
+    def with_vectors(self, vectors: Mapping[str, np.ndarray]) -> Self:
+        """The same solution of the interactions beside other content, raw (I, D) vectors of the same modalities.
+
+        Costs W²·D instead of W³; the settings stay as they were chosen.
+        """
+        known = self._table("known")  # (W,)
+        fitted = np.isin(np.arange(len(next(iter(vectors.values())))), known)  # (I,)
+        directions = int(self._table("directions"))
+        ready = {name: prepared(raw, fitted, directions, name) for name, raw in vectors.items()}  # (I, d) each
+        content = np.concatenate(list(ready.values()), axis=1)[known]  # (W, D)
+        half = self._table("inverse") @ content  # F (W, D)
+        return self.from_state(self.state() | _content_tables(ready, content.astype(np.float64), half))
 
     def _ready(self) -> None:
         self._lock = threading.Lock()
@@ -158,6 +171,16 @@ class CollectiveEaseBase(Baseline):
         weighted = half @ inner.astype(np.float32)  # F·Q (W, D)
         diagonal = self._diagonal - np.einsum("wd,wd->w", weighted, half, dtype=np.float64)  # (W,)
         return _Solved(weighted, diagonal.astype(np.float32), mixing.astype(np.float32))
+
+
+def _content_tables(vectors: Mapping[str, np.ndarray], known: np.ndarray, half: np.ndarray) -> dict[str, np.ndarray]:
+    """The tables that depend on the content: prepared vectors (I, d) by modality, M (W, D) and F = A·M (W, D)."""
+    return {
+        "half": half.astype(np.float32),
+        "inner": known.T @ half,  # MᵀF (D, D)
+        "outer": known.T @ known,  # MᵀM (D, D)
+        **{f"vectors.{name}": table for name, table in vectors.items()},
+    }
 
 
 def _ridge(matrix: np.ndarray, root: np.ndarray, l2: float) -> np.ndarray:

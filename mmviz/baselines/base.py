@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -25,6 +25,7 @@ from mmviz.ranker import Ranker
 __all__ = ["Baseline", "BaselineConfig", "Best", "TrainData", "Trial"]
 
 T = TypeVar("T")
+B = TypeVar("B", bound="Baseline")
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,10 @@ class TrainData:
         return made
 
 
-class Best(NamedTuple):
+class Best(NamedTuple, Generic[B]):
     """The control at the settings that validation chose, its NDCG@10 there, and all that was tried, in order."""
 
-    model: Baseline
+    model: B
     score: float
     trials: tuple[Trial, ...]
 
@@ -186,7 +187,7 @@ class Baseline(Ranker):
         candidates: np.ndarray | None = None,
         settings: Mapping[str, Any] | None = None,
         report: Report = silent,
-    ) -> Best:
+    ) -> Best[Self]:
         """Choose settings by NDCG@10 on validation (U, I), which is all of the held-out data that it is given.
 
         One setting after the other takes each of its values in `grid` while the others stay; then once more the

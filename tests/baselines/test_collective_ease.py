@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmviz.baselines._content import prepared
 from mmviz.baselines.collective_ease import CollectiveEase, CollectiveEaseConfig
 from mmviz.baselines.collective_ease_text import CollectiveEaseText
 from mmviz.baselines.ease import Ease, EaseConfig
+from mmviz.features.prepared import prepared
 from tests.baselines.planted import N_WARM, Planted, histories, planted
 
 CONFIG = CollectiveEaseConfig(l2=4.0, content=6.0, text_share=0.3, cold_l2=0.7, cold_history=0.4)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmviz.baselines._content import TextShare, prepared
+from mmviz.baselines._content import TextShare
 from mmviz.baselines.content_knn import ContentKnn
 from mmviz.baselines.content_knn_image import ContentKnnImage
+from mmviz.features.prepared import prepared
 from tests.baselines.planted import histories, planted
 
 

@@ -1,0 +1,83 @@
+"""The contract of the interaction models: how item vectors and who took what become scores.
+
+Shape letters: U users, I items, D content width, F collaborative width, M modalities.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from mmviz.features import Features
+from mmviz.fields import check_bounds
+from mmviz.fusion_ranker import FusionRanker
+from mmviz.progress import Report
+from mmviz.ranker import Ranker
+
+if TYPE_CHECKING:
+    import torch
+
+    from mmviz.propagation import Propagation
+
+__all__ = ["Finished", "InteractionConfig", "InteractionModel", "Material"]
+
+
+@dataclass(frozen=True)
+class InteractionConfig:
+    """Settings of an interaction model; each one's own Config extends it. Raises ValueError for one out of bounds."""
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What an interaction model may learn from: nothing of the test split.
+
+    - `train`, `valid`: (U, I) binary interactions; `candidates`: (I,) bool, the items that validation ranks.
+    """
+
+    train: csr_array
+    valid: csr_array
+    candidates: np.ndarray | None
+    features: Features
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What serves, how many numbers were added to the trained network's, and what validation chose on the way."""
+
+    ranker: Ranker
+    parameters: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
+    validation: float | None = None
+
+
+class InteractionModel(ABC):
+    """One interaction model. A file in `mmviz/interaction/` with one subclass is all that a new one needs.
+
+    Class attributes: `title`, `summary`, `formula`, `paper` as those of a fusion, `Config`, and `serves`, the class
+    from which its stored runs are served. What differs from the two-tower model is said in one of two methods.
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    formula: ClassVar[str]
+    paper: ClassVar[str]
+    Config: ClassVar[type[InteractionConfig]] = InteractionConfig
+    serves: ClassVar[type[Ranker]] = FusionRanker
+
+    def __init__(self, config: InteractionConfig) -> None:
+        self.config = config
+
+    def propagation(self, material: Material, names: tuple[str, ...], device: torch.device) -> Propagation | None:  # noqa: ARG002
+        """The graphs along which item tables are spread, in training and in serving; None = not at all."""
+        return None
+
+    def finish(self, trained: FusionRanker, material: Material, report: Report) -> Finished:  # noqa: ARG002
+        """What is made of the trained model before it is tested."""
+        return Finished(trained)

@@ -1,0 +1,97 @@
+"""Collective EASE on a fusion's vectors: interactions and fused content solved in one step.
+
+Shape letters: B users, I items, W items with train interactions, D content width, M modalities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from threading import Lock
+from typing import Self
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from mmviz.baselines.collective_ease import CollectiveEase
+from mmviz.fusion_ranker import FusionRanker
+from mmviz.interaction.base import Finished, InteractionModel, Material
+from mmviz.progress import Report
+from mmviz.ranker import Ranker, Weights
+
+__all__ = ["Collective", "FusedEase"]
+
+_FUSED = "fused"
+_KEPT = 8
+"""Solutions for different weights that are kept; each holds a few W·D float32."""
+
+
+class FusedEase(Ranker):
+    """Collective EASE whose side information is what a fusion model makes of the items at the weights asked for."""
+
+    def __init__(self, fused: FusionRanker, ease: CollectiveEase) -> None:
+        """`ease` was solved with `fused.embedding()` as its only content."""
+        self._fused, self._ease = fused, ease
+        self._lock = Lock()
+        self._solved: dict[tuple[float, ...], CollectiveEase] = {}
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return self._fused.modalities
+
+    def embedding(self, weights: Weights | None = None) -> np.ndarray:
+        return self._fused.embedding(weights)
+
+    def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
+        given = tuple(1.0 if weights is None else float(weights.get(name, 1.0)) for name in self.modalities)
+        return self._at(given).score(history, {_FUSED: max(given)})
+
+    def _at(self, given: tuple[float, ...]) -> CollectiveEase:
+        """The solution at these weights of the modalities; the latest few are kept."""
+        if min(given) == 1.0 or max(given) == 0.0:
+            return self._ease
+        with self._lock:
+            if given not in self._solved:
+                while len(self._solved) >= _KEPT:
+                    self._solved.pop(next(iter(self._solved)))
+                vectors = self._fused.embedding(dict(zip(self.modalities, given, strict=True)))  # (I, D)
+                self._solved[given] = self._ease.with_vectors({_FUSED: vectors})
+            return self._solved[given]
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {
+            **{f"fused.{name}": table for name, table in self._fused.state().items()},
+            **{f"ease.{name}": table for name, table in self._ease.state().items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, np.ndarray]) -> Self:
+        def part(prefix: str) -> dict[str, np.ndarray]:
+            return {name.removeprefix(prefix): table for name, table in state.items() if name.startswith(prefix)}
+
+        return cls(FusionRanker.from_state(part("fused.")), CollectiveEase.from_state(part("ease.")))
+
+
+class Collective(InteractionModel):
+    title = "Collective EASE"
+    summary = (
+        "The fusion is trained as under the two-tower model; then its vectors are stacked under the interactions, and "
+        "both are solved in one step. Nothing is lost of what plain co-occurrence knows, and content fills its gaps."
+    )
+    formula = (
+        r"s(u, \cdot) = x_u B, \quad B = I - P\,\mathrm{diag}(1 / P_{jj}),\;"
+        r" P = \big(X^\top X + w\,m\,m^\top + \lambda I\big)^{-1}"
+    )
+    paper = "Jeunen et al., Closed-form models for collaborative filtering with side-information, RecSys 2020"
+    serves = FusedEase
+
+    def finish(self, trained: FusionRanker, material: Material, report: Report) -> Finished:
+        best = CollectiveEase.fit_best(
+            material.train,
+            material.valid,
+            vectors={_FUSED: trained.embedding()},
+            candidates=material.candidates,
+            report=report,
+        )
+        settings = {"ease": asdict(best.model.config)}
+        return Finished(FusedEase(trained, best.model), best.model.parameters, settings, best.score)

@@ -1,0 +1,1 @@
+"""The interaction models: graphs and closed forms around any fusion."""
