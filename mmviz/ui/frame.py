@@ -13,7 +13,7 @@ from streamlit.errors import StreamlitPageNotFoundError
 
 from mmviz.errors import MmvizError
 from mmviz.ui import state
-from mmviz.ui.jobs import jobs_panel
+from mmviz.ui.jobs import active, jobs_panel
 from mmviz.ui.shelf import Shelf
 from mmviz.ui.words import bytes_said, count
 
@@ -74,6 +74,9 @@ class Here:
 def open_page(title: str, question: str) -> Here:
     """Draw the frame of a page that needs a catalogue; without one, say so and stop."""
     card = open_any_page(title, question, mark_simulated=True)
+    if card is None and active():
+        empty("The first catalogue is being made", "This page fills itself as soon as its items are known.")
+        st.stop()
     if card is None:
         empty(
             "There is no catalogue yet",
@@ -179,5 +182,5 @@ def page(name: str, title: str, icon: str, said: str) -> Page:
 
 
 def landing() -> None:
-    """Where the bare address leads: the catalogue when there is one, else the page that adds one."""
-    st.switch_page(PAGES["catalogue" if state.lab().catalogues() else "start"])
+    """Where the bare address leads: the catalogue when there is one or one is being made, else the page that adds one."""
+    st.switch_page(PAGES["catalogue" if state.lab().catalogues() or active() else "start"])
