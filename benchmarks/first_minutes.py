@@ -52,10 +52,7 @@ def first_start(browser: Browser, home: Path) -> list[tuple[str, str]]:
         memory = _Memory()
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(address)
-        page.wait_for_function(
-            f"[...document.querySelectorAll('.tile img')].filter(i => i.naturalWidth).length >= {TILES}",
-            timeout=WAIT * 1000,
-        )
+        page.locator(".tile img").nth(TILES - 1).wait_for(timeout=60_000)
         grid = since()
         runs = _wait_for_runs(home, started + WAIT)
         ready = since()

@@ -91,7 +91,12 @@ def encode(catalogue: CatalogueName, encoder: EncoderName = DEFAULT_ENCODER, as_
 def train(
     catalogue: CatalogueName,
     strategies: Annotated[
-        list[str] | None, typer.Argument(help=f"Default: {' '.join(FIRST_STRATEGIES)}.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            help=f"Default: {' '.join(FIRST_STRATEGIES)}. NAME@graph and NAME@collective run a fusion under another "
+            "interaction model than the two-tower one.",
+            show_default=False,
+        ),
     ] = None,
     split: SplitName = None,
     seed: Annotated[int, typer.Option(help="Same seed, same machine: same numbers.")] = 0,
@@ -198,15 +203,15 @@ def recommend(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="catalogues, strategies, splits or runs.")] = "catalogues",
+    what: Annotated[str, typer.Argument(help="catalogues, strategies, interactions, splits or runs.")] = "catalogues",
     catalogue: Annotated[str | None, typer.Option(help="For splits and runs.")] = None,
     split: SplitName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what there is: catalogues, strategies, splits, runs."""
+    """Show what there is: catalogues, strategies, interaction models, splits, runs."""
     lab = Lab()
-    if what not in ("catalogues", "strategies", "splits", "runs"):
-        raise UnknownNameError("list", what, ("catalogues", "strategies", "splits", "runs"))
+    if what not in (kinds := ("catalogues", "strategies", "interactions", "splits", "runs")):
+        raise UnknownNameError("list", what, kinds)
     if what in ("splits", "runs") and catalogue is None:
         raise typer.BadParameter(f"Say of which catalogue: mmviz list {what} --catalogue NAME.")
     if what == "runs":
@@ -215,11 +220,13 @@ def list_(
     made: dict[str, Callable[[], Sequence[Any]]] = {
         "catalogues": lab.catalogues,
         "strategies": lab.strategies,
+        "interactions": lab.interaction_models,
         "splits": lambda: lab.splits(str(catalogue)),
     }
     columns = {
         "catalogues": ("name", "n_items", "n_users", "n_interactions", "encoded"),
         "strategies": ("name", "title", "kind", "summary"),
+        "interactions": ("name", "title", "summary"),
         "splits": ("name", "title", "n_test_users", "usable", "reason"),
     }[what]
     _print_cards(made[what](), columns, as_json)

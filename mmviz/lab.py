@@ -163,18 +163,20 @@ class Lab:
 
     def strategies(self, under: str = interaction.DEFAULT) -> list[StrategyCard]:
         """What can be trained: the fusions under an interaction model in registry order, then the controls."""
-        suffix = "" if under == interaction.DEFAULT else f" · {interaction.texts(under)['title']}"
         fusions, controls = fusion.names(), baselines.names()
         return [
-            *(
-                _strategy_card("fusion", interaction.full_name(name, under), fusion.texts(name), order, suffix)
-                for order, name in enumerate(fusions)
-            ),
+            *(_strategy_card("fusion", name, fusion.texts(name), order, under) for order, name in enumerate(fusions)),
             *(
                 _strategy_card("control", name, baselines.texts(name), order)
                 for order, name in enumerate(controls, start=len(fusions))
             ),
         ]
+
+    def strategy(self, name: str) -> StrategyCard:
+        """One strategy by its full name, such as "concat", "concat@graph" or "ease"."""
+        if name not in self._known_strategies:
+            raise UnknownNameError("strategy", name, self._known_strategies)
+        return self._known_strategies[name]
 
     def interaction_models(self) -> list[InteractionCard]:
         """The second axis: what a fusion can run under, the default first."""
@@ -211,7 +213,7 @@ class Lab:
                 found,
                 self.features(catalogue, encoder),
                 self._split(found, split, seed),
-                self._strategy_card(strategy).name,
+                self.strategy(strategy).name,
                 seed,
                 settings or {},
                 self._device,
@@ -363,7 +365,7 @@ class Lab:
 
     def start_train(self, catalogue: str, strategies: Sequence[str], split: str | None = None) -> str:
         """Train strategies one after the other in the background, encoding first if need be; the job's id."""
-        cards = [self._strategy_card(name) for name in strategies]
+        cards = [self.strategy(name) for name in strategies]
 
         def work(report: Report) -> list[RunCard]:
             self._encode_once(catalogue, report)
@@ -490,7 +492,7 @@ class Lab:
 
     def _trained(self, cards: Mapping[str, RunCard], strategy: str) -> RunCard:
         if strategy not in cards:
-            title = self._strategy_card(strategy).title
+            title = self.strategy(strategy).title
             raise RunError(f"{title} is not trained on this split of the catalogue yet. Train it first.")
         return cards[strategy]
 
@@ -499,14 +501,8 @@ class Lab:
         """Every strategy under every interaction model, and the controls, by full name."""
         return {card.name: card for under in interaction.names() for card in self.strategies(under)}
 
-    def _strategy_card(self, name: str) -> StrategyCard:
-        cards = self._known_strategies
-        if name not in cards:
-            raise UnknownNameError("strategy", name, cards)
-        return cards[name]
-
     def _run_card(self, run: Run) -> RunCard:
-        card = self._strategy_card(run.strategy)
+        card = self.strategy(run.strategy)
         return RunCard(
             run_id=run.run_id,
             strategy=run.strategy,
@@ -540,9 +536,14 @@ class Lab:
         return user
 
 
-def _strategy_card(kind: Kind, name: str, texts: Mapping[str, str], order: int, suffix: str = "") -> StrategyCard:
+def _strategy_card(
+    kind: Kind, base: str, texts: Mapping[str, str], order: int, under: str = interaction.DEFAULT
+) -> StrategyCard:
+    suffix = "" if under == interaction.DEFAULT else f" · {interaction.texts(under)['title']}"
     said = {part: texts.get(part, "") for part in ("summary", "formula", "paper")}
-    return StrategyCard(name, f"{texts['title']}{suffix}", kind=kind, order=order, **said)
+    return StrategyCard(
+        interaction.full_name(base, under), base, f"{texts['title']}{suffix}", kind=kind, order=order, **said
+    )
 
 
 def _split_card(summary: Any) -> SplitCard:

@@ -5,6 +5,7 @@ Shape letters: U users, I items, W items with train interactions, d columns of a
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from scipy.sparse import csr_array, diags_array
 from torch import Tensor, nn
 
 __all__ = ["Propagation"]
+
+START = 0.1
+"""How loud every step and every modality's neighbours are before training: near the two-tower model, which is at 0."""
 
 
 class _Product(torch.autograd.Function):
@@ -52,10 +56,11 @@ class _Sparse:
 class Propagation(nn.Module):
     """What an item takes over from others: K, over the people who took both, and N, over content neighbours.
 
-    K = (1 / (L+1)) Σ_l Ãˡ with Ã = D_I^-½ Xᵀ D_U^-1 X D_I^-½, which is LightGCN's propagation (He et al., SIGIR 2020,
-    eq. 7 and 8) seen from the items: people have no vector of their own but that of what they took. N = Σ_m g_m S_m,
-    where row i of S_m holds the nearest *known* items of item i in modality m (the frozen item–item graph of Zhou and
-    Shen, FREEDOM, MM 2023, eq. 3 to 5); the loudness g_m is learned. An item without train interactions has K = I.
+    K = I + Σ_l a_l Ãˡ with Ã = D_I^-½ Xᵀ D_U^-1 X D_I^-½: the propagation of LightGCN (He et al., SIGIR 2020, eq. 7 and
+    8) seen from the items, as people have no vector of their own but that of what they took. N = Σ_m g_m S_m, where
+    row i of S_m holds the nearest *known* items of item i in modality m (the frozen item–item graph of Zhou and Shen,
+    FREEDOM, MM 2023, eq. 3 to 5). The a_l and g_m are learned (Chien et al., Adaptive universal generalized PageRank,
+    ICLR 2021, eq. 2): with the uniform weights of LightGCN everything smoothed into popularity.
     """
 
     def __init__(
@@ -67,16 +72,13 @@ class Propagation(nn.Module):
     ) -> None:
         """`train` is binary (U, I); `neighbours` maps a modality to S_m (I, I), whose rows sum to 1 or 0."""
         super().__init__()
-        self.layers = layers
         self.names = tuple(neighbours)
         taken, owned = np.asarray(train.sum(axis=0)).ravel(), np.asarray(train.sum(axis=1)).ravel()  # (I,), (U,)
         scaled = diags_array(_inverse_root(owned)) @ train @ diags_array(_inverse_root(taken))  # (U, I)
         self._taken = _Sparse(csr_array(scaled), device)
         self._near = {name: _Sparse(matrix, device) for name, matrix in neighbours.items()}
-        self.loudness = nn.Parameter(
-            torch.full((len(neighbours),), 1.0 / max(len(neighbours), 1), device=device)
-        )  # (M,)
-        self._known = torch.from_numpy(taken > 0).to(device)  # (I,)
+        self.loudness = nn.Parameter(torch.full((len(neighbours),), START, device=device))  # (M,)
+        self.steps = nn.Parameter(torch.full((layers,), START, device=device))  # (L,)
 
     def forward(
         self, table: Tensor, people: Tensor | None = None, present: tuple[str, ...] | None = None
@@ -90,14 +92,14 @@ class Propagation(nn.Module):
 
     def _walked(self, table: Tensor, people: Tensor | None) -> Tensor:
         total = now = table.float()  # (I, d)
-        for _ in range(self.layers):
+        for share in self.steps:
             users = self._taken @ now  # (U, d)
             if people is not None:
                 kept = 1.0 - len(people) / len(users)
                 users = users.index_fill(0, people, 0.0) / max(kept, 1e-6)  # (U, d)
             now = self._taken.flipped @ users  # (I, d)
-            total = total + now  # (I, d)
-        return torch.where(self._known[:, None], total / (self.layers + 1), table)  # (I, d)
+            total = total + share * now  # (I, d)
+        return total
 
     def _nearby(self, table: Tensor, present: tuple[str, ...] | None) -> Tensor:
         near = torch.zeros_like(table)  # (I, d)
@@ -110,7 +112,9 @@ class Propagation(nn.Module):
 def _tensor(matrix: csr_array, device: torch.device) -> Tensor:
     rows, columns = torch.from_numpy(matrix.indptr.astype(np.int64)), torch.from_numpy(matrix.indices.astype(np.int64))
     values = torch.from_numpy(matrix.data.astype(np.float32))
-    return torch.sparse_csr_tensor(rows, columns, values, size=matrix.shape).to(device)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # "Sparse CSR tensor support is in beta state"
+        return torch.sparse_csr_tensor(rows, columns, values, size=matrix.shape).to(device)
 
 
 def _inverse_root(counts: np.ndarray) -> np.ndarray:

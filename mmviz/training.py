@@ -48,6 +48,7 @@ class TrainingConfig:
     factor_decay: float = setting(0.02, "Weight decay of the collaborative vectors (decoupled).", 0.0, 1.0)
     hide: float = setting(0.5, "Share of a person's items that is hidden and has to be found again.", 0.1, 0.9)
     modality_dropout: float = setting(0.1, "Share of items that lose one modality in a step.", 0.0, 0.9)
+    token_share: float = setting(0.5, "Share of an item's patches and of its words that a step looks at.", 0.05, 1.0)
     content_weight: float = setting(
         1.0, "Weight of the second loss, in which content alone has to find them.", 0.0, 10.0
     )
@@ -261,7 +262,7 @@ class _Steps:
         return seen.to(self.device), hidden.to(self.device)
 
     def _content(self, items: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        tokens = self._without_some(self.loader(items))
+        tokens = self._fewer(self._without_some(self.loader(items)))
         content, fused = self.model.content(tokens)  # (S, D)
         if self.opposing is not None:
             for _ in range(self.model.fusion.opponent_turns()):
@@ -280,6 +281,23 @@ class _Steps:
         present = torch.stack([t.present.cpu() for t in tokens.values()]).sum(dim=0)  # (S,)
         lost = {name: hit & (which == m) & (present > 1) for m, name in enumerate(tokens)}  # (S,) each
         return {name: t.where(~lost[name].to(self.device)) for name, t in tokens.items()}
+
+    def _fewer(self, tokens: dict[str, Tokens]) -> dict[str, Tokens]:
+        """Each item's tokens thinned at random; real ones are kept before padding, so that no modality gets lost.
+
+        Attention costs the square of the tokens, and what it learns from half of them it can do on all (Li et al.,
+        Scaling language-image pre-training via masking, CVPR 2023).
+        """
+        if self.loader.level == "pooled" or self.config.token_share == 1.0:
+            return tokens
+        return {name: self._thinned(t) for name, t in tokens.items()}
+
+    def _thinned(self, tokens: Tokens) -> Tokens:
+        n_kept = max(1, round(tokens.mask.shape[1] * self.config.token_share))  # N'
+        rank = torch.rand(tokens.mask.shape, generator=self.random) + (~tokens.mask).cpu()  # (S, N): padding last
+        kept = rank.topk(n_kept, dim=1, largest=False).indices.sort(dim=1).values.to(tokens.mask.device)  # (S, N')
+        values = tokens.values.gather(1, kept[:, :, None].expand(-1, -1, tokens.values.shape[2]))  # (S, N', D)
+        return Tokens(values, tokens.mask.gather(1, kept), tokens.pooled)
 
 
 def _likelihood(logits: Tensor, hidden: Tensor, free: Tensor) -> Tensor:

@@ -48,9 +48,13 @@ class CatalogueCard:
 
 @dataclass(frozen=True)
 class StrategyCard:
-    """What can be trained: a fusion strategy or a control. `order` fixes its colour everywhere."""
+    """What can be trained: a fusion strategy under an interaction model, or a control.
+
+    `name` is the full name, `base` that of the fusion or control alone; `order` fixes its colour everywhere.
+    """
 
     name: str
+    base: str
     title: str
     summary: str
     formula: str

@@ -19,8 +19,10 @@ MAY_IMPORT = {
     "fusion": SMALL | {"fusion"},
     "ranker": SMALL,
     "fusion_ranker": SMALL | {"ranker"},
-    "recommender": SMALL | {"fusion", "features", "fusion_ranker", "ranker"},
+    "propagation": SMALL,
+    "recommender": SMALL | {"fusion", "features", "fusion_ranker", "ranker", "propagation"},
     "training": SMALL | {"fusion", "recommender", "ranker", "fusion_ranker"},
+    "interaction": SMALL | {"interaction", "baselines", "features", "fusion_ranker", "propagation", "ranker"},
     "baselines": SMALL | {"baselines", "ranker", "features", "catalogue", "evaluation"},
     "evaluation": SMALL | {"evaluation", "ranker", "features", "catalogue"},
     "charts": {"charts"},
@@ -96,6 +98,7 @@ def test_pages_sit_in_sections() -> None:
         ("import mmviz.lab, mmviz.ui.state", ("torch", "transformers", "open_clip", "timm")),
         ("import mmviz.features", ("torch", "streamlit")),
         ("import mmviz.fusion, mmviz.baselines; mmviz.fusion.names(), mmviz.baselines.names()", ("torch",)),
+        ("import mmviz.interaction as i; [i.model(name).serves for name in i.names()]", ("torch", "streamlit")),
     ],
 )
 def test_what_an_import_does_not_load(statement: str, absent: tuple[str, ...]) -> None:
@@ -123,14 +126,13 @@ def test_nothing_prints() -> None:
 
 
 def test_every_strategy_verb_and_setting_is_in_the_readme() -> None:
-    from mmviz import baselines, fusion
+    from mmviz import baselines, fusion, interaction
     from mmviz.cli import app
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     verbs = {c.name or c.callback.__name__.rstrip("_") for c in app.registered_commands if c.callback}
-    titles = {fusion.texts(n)["title"] for n in fusion.names()} | {
-        baselines.texts(n)["title"] for n in baselines.names()
-    }
+    rooms = (fusion, interaction, baselines)
+    titles = {room.texts(name)["title"] for room in rooms for name in room.names()}
     variables = {"MMVIZ_HOME", "MMVIZ_DEVICE"}
     missing = {f"mmviz {v}" for v in verbs if f"mmviz {v}" not in text} | {
         t for t in titles | variables if t not in text

@@ -19,6 +19,7 @@ from mmviz.fusion.base import Fitted, ModalityShape, Tokens
 __all__ = [
     "Attention",
     "AttentionPool",
+    "LayerScale",
     "ModalityInput",
     "SelfAttention",
     "TokenDropout",
@@ -121,6 +122,21 @@ class ModalityInput(Fitted):
     def forward(self, tokens: Tokens) -> Tensor:
         vector: Tensor = self.linear(self.drop(self.standardise(tokens)))  # (B, D)
         return vector * tokens.present[:, None]  # (B, D)
+
+
+class LayerScale(nn.Module):
+    """One learned gain a direction, small at the start, for a branch beside one that is good already: (…, D) -> (…, D).
+
+    Source: Touvron et al., Going deeper with image transformers, ICCV 2021, eq. 3. Here the branch is what attention
+    makes of the tokens, beside the encoder's own summary: at full loudness it drowned that for items never seen.
+    """
+
+    def __init__(self, dim: int, start: float = 0.1) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.full((dim,), start))  # (D,)
+
+    def forward(self, values: Tensor) -> Tensor:
+        return self.gain * values  # (…, D)
 
 
 class TokenDropout(nn.Dropout1d):

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from mmviz.fusion._layers import (
     Attention,
     AttentionPool,
+    LayerScale,
     ModalityInput,
     SelfAttention,
     TokenInput,
@@ -50,6 +51,7 @@ class Afn(Fusion):
         dim, heads, dropout = config.dim, config.heads, config.dropout
         self.tokens = nn.ModuleDict({n: TokenInput(s, dim, dropout) for n, s in self.shapes.items()})
         self.summaries = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
+        self.scales = nn.ModuleDict({n: LayerScale(dim) for n in self.names})
         self.within = nn.ModuleDict({n: SelfAttention(dim, heads, dropout) for n in self.names})
         self.across = nn.ModuleDict({f"{a}→{b}": Attention(dim, heads) for a, b in permutations(self.names, 2)})
         self.norms = nn.ModuleDict({n: nn.LayerNorm(dim) for n in self.names})
@@ -85,7 +87,7 @@ class Afn(Fusion):
                 )  # (B, N, D), (B, H, N, K)
                 mixed = mixed + seen  # (B, N, D)
         pooled, attention[f"{name} pool"] = self.pools[name](mixed, tokens.mask)  # (B, D), (B, N)
-        view: Tensor = pooled + self.summaries[name](tokens)  # (B, D)
+        view: Tensor = self.scales[name](pooled) + self.summaries[name](tokens)  # (B, D)
         return view
 
     def _gated(

@@ -9,7 +9,7 @@ from itertools import permutations
 import torch
 from torch import Tensor, nn
 
-from mmviz.fusion._layers import Attention, AttentionPool, ModalityInput, TokenDropout, TokenInput, mlp
+from mmviz.fusion._layers import Attention, AttentionPool, LayerScale, ModalityInput, TokenDropout, TokenInput, mlp
 from mmviz.fusion.base import Fused, Fusion, FusionConfig, ModalityShape, Tokens, setting
 
 __all__ = ["CrossAttention", "CrossAttentionConfig"]
@@ -45,6 +45,7 @@ class CrossAttention(Fusion):
         dim, heads, dropout = config.dim, config.heads, config.dropout
         self.tokens = nn.ModuleDict({n: TokenInput(s, dim, dropout) for n, s in self.shapes.items()})
         self.summaries = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
+        self.scales = nn.ModuleDict({n: LayerScale(dim) for n in self.names})
         self.across = nn.ModuleDict(
             {f"{a}→{b}": _Crossing(dim, heads, dropout) for a, b in permutations(self.names, 2)}
         )
@@ -74,7 +75,7 @@ class CrossAttention(Fusion):
                 streams.append(values)  # (B, N, D)
         mixed = torch.stack(streams).mean(dim=0) if streams else inner[name]  # (B, N, D)
         pooled, attention[f"{name} pool"] = self.pools[name](mixed, mask)  # (B, D), (B, N)
-        view: Tensor = pooled + self.summaries[name](modalities[name])  # (B, D)
+        view: Tensor = self.scales[name](pooled) + self.summaries[name](modalities[name])  # (B, D)
         return view
 
 

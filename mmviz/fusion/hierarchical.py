@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mmviz.errors import FusionError
-from mmviz.fusion._layers import ModalityInput, TokenInput, masked_softmax
+from mmviz.fusion._layers import LayerScale, ModalityInput, TokenInput, masked_softmax
 from mmviz.fusion.base import Fused, Fusion, FusionConfig, ModalityShape, Tokens, setting
 
 __all__ = ["Hierarchical", "HierarchicalConfig"]
@@ -65,6 +65,7 @@ class Hierarchical(Fusion):
         self.questions = n_questions
         self.tokens = nn.ModuleDict({n: TokenInput(s, dim, dropout) for n, s in self.shapes.items()})
         self.summaries = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
+        self.scales = nn.ModuleDict({n: LayerScale(dim) for n in self.names})
         self.token_scores = nn.ModuleDict({n: _scores(dim, n_questions) for n in self.names})
         self.modality_scores = _scores(dim, n_questions)
 
@@ -77,7 +78,7 @@ class Hierarchical(Fusion):
             weights = masked_softmax(self.token_scores[name](values).transpose(1, 2), tokens.mask[:, None, :])
             inner[name] = weights  # (B, K, N)
             pooled = weights[:, :, None] @ self._parts(values).transpose(1, 2)  # (B, K, 1, D/K)
-            views[name] = pooled.flatten(1) + self.summaries[name](tokens)  # (B, D)
+            views[name] = self.scales[name](pooled.flatten(1)) + self.summaries[name](tokens)  # (B, D)
         stacked = torch.stack(list(views.values()), dim=1)  # (B, M, D)
         present = torch.stack([modalities[n].present for n in self.names], dim=1)  # (B, M)
         outer = masked_softmax(self.modality_scores(stacked).transpose(1, 2), present[:, None, :])  # (B, K, M)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmviz.fusion._layers import AttentionPool, ModalityInput, SelfAttention, TokenInput
+from mmviz.fusion._layers import AttentionPool, LayerScale, ModalityInput, SelfAttention, TokenInput
 from mmviz.fusion.base import Fused, Fusion, FusionConfig, ModalityShape, Tokens, setting
 
 __all__ = ["SelfAttentionConfig", "SelfAttentionFusion"]
@@ -43,6 +43,7 @@ class SelfAttentionFusion(Fusion):
         dim, heads, dropout = config.dim, config.heads, config.dropout
         self.tokens = nn.ModuleDict({n: TokenInput(s, dim, dropout) for n, s in self.shapes.items()})
         self.summaries = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
+        self.scales = nn.ModuleDict({n: LayerScale(dim) for n in self.names})
         self.within = nn.ModuleDict({n: SelfAttention(dim, heads, dropout) for n in self.names})
         self.pools = nn.ModuleDict({n: AttentionPool(dim) for n in self.names})
         self.mix = nn.Linear(dim * len(self.names), dim)
@@ -54,5 +55,5 @@ class SelfAttentionFusion(Fusion):
             tokens = modalities[name]
             values, attention[f"{name}→{name}"] = self.within[name](self.tokens[name](tokens), tokens.mask)
             pooled, attention[f"{name} pool"] = self.pools[name](values, tokens.mask)  # (B, D), (B, N)
-            views[name] = pooled + self.summaries[name](tokens)  # (B, D)
+            views[name] = self.scales[name](pooled) + self.summaries[name](tokens)  # (B, D)
         return Fused(self.mix(torch.cat(list(views.values()), dim=-1)), views, attention)  # (B, D)

@@ -37,7 +37,7 @@ class Graph(InteractionModel):
         "of items that look or read alike. A new item so inherits from its look-alikes what people thought of them."
     )
     formula = (
-        r"\tilde m = \Big(\tfrac{1}{L+1}\sum_{l=0}^{L} \tilde A^l + \sum_m g_m S_m\Big) m,\quad "
+        r"\tilde m = \Big(I + \sum_{l=1}^{L} a_l \tilde A^l + \sum_m g_m S_m\Big) m,\quad "
         r"\tilde A = D_I^{-1/2} X^\top D_U^{-1} X D_I^{-1/2}"
     )
     paper = "He et al., LightGCN, SIGIR 2020; content graph after Zhou and Shen, FREEDOM, MM 2023"

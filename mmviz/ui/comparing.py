@@ -63,7 +63,7 @@ def compare(here: Here, picks: Picks) -> None:
             reference=picks.knobs.reference,
             split=picks.knobs.split,
         )
-    summaries = {card.name: card.summary for card in here.lab.strategies()}
+    summaries = {name: here.lab.strategy(name).summary for name in picks.strategies}
     payload = board_payload(board, here.shelf, picks.knobs.k, picks.knobs.reference, summaries)
     opened = components.board(payload, "board")
     st.caption(f"Ranked {count(board.n_candidates, 'item')} in each list{_said(picks.knobs)}.")

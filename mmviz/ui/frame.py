@@ -182,5 +182,5 @@ def page(name: str, title: str, icon: str, said: str) -> Page:
 
 
 def landing() -> None:
-    """Where the bare address leads: the catalogue when there is one or one is being made, else the page that adds one."""
+    """Where the bare address leads: the catalogue if there is one or is about to be, else the page that adds one."""
     st.switch_page(PAGES["catalogue" if state.lab().catalogues() or active() else "start"])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mmviz.charts.palette import Theme
     from mmviz.views import RunCard, SplitCard
 
-__all__ = ["choose_split", "cost", "models"]
+__all__ = ["choose_interaction", "choose_split", "cost", "models"]
 
 FIRST_CONTROLS = ("popularity", "ease")
 
@@ -49,15 +49,36 @@ def choose_split(here: Here) -> SplitCard | None:
     return card
 
 
-def models(here: Here, split: SplitCard, ceiling: float | None) -> dict[str, RunCard]:
+def choose_interaction(here: Here) -> str:
+    """Pick the interaction model that the fusions run under; its name."""
+    cards = {card.name: card for card in here.lab.interaction_models()}
+    first = next(iter(cards))
+    with st.container(gap="xsmall"):
+        picked = st.segmented_control(
+            "Interaction model",
+            list(cards),
+            default=first,
+            required=True,
+            format_func=lambda name: cards[name].title if name in cards else name,
+            help="What turns item vectors and who took what into scores. Any fusion runs under any of them.",
+            key="under",
+            bind="query-params",
+        )
+        card = cards.get(picked or "", cards[first])
+        st.caption(card.summary)
+    return card.name
+
+
+def models(here: Here, split: SplitCard, under: str, ceiling: float | None) -> dict[str, RunCard]:
     """Draw the table of strategies and the button that trains the ticked ones; the runs by strategy."""
-    strategies = here.lab.strategies()
-    runs = {run.strategy: run for run in here.lab.runs(here.card.name, split.name)}
+    strategies = here.lab.strategies(under)
+    known = {card.name for card in strategies}
+    runs = {run.strategy: run for run in here.lab.runs(here.card.name, split.name) if run.strategy in known}
     busy = any(job.catalogue == here.card.name for job in active())
     bar = st.container(horizontal=True, vertical_alignment="center")
-    proposed = [name for name in (*FIRST_CONTROLS, *FIRST_STRATEGIES) if name not in runs]
-    chosen = components.roster(roster_payload(strategies, runs, split, proposed, ceiling), "roster")
-    known = {card.name for card in strategies}
+    first = {*FIRST_CONTROLS, *FIRST_STRATEGIES}
+    proposed = [card.name for card in strategies if card.base in first and card.name not in runs]
+    chosen = components.roster(roster_payload(strategies, runs, split, proposed, ceiling), f"roster_{under}")
     chosen = [name for name in chosen if name in known]
     with bar:
         st.button(

@@ -55,4 +55,4 @@ def test_what_finds_nothing_to_look_at_stays_what_it_was() -> None:
     values = model.tokens["image"](tokens)
     alone = (values + block.digest(block.norm_seen(values))) * tokens.mask[:, :, None]
     pooled, _ = model.pools["image"](alone, tokens.mask)
-    torch.testing.assert_close(fused.views["image"], pooled + model.summaries["image"](tokens))
+    torch.testing.assert_close(fused.views["image"], model.scales["image"](pooled) + model.summaries["image"](tokens))

@@ -23,7 +23,7 @@ def test_the_shares_of_all_tokens_of_an_item_sum_to_one(questions: int) -> None:
 
 
 def test_the_product_is_how_much_of_the_item_hangs_on_a_token() -> None:
-    """With the summaries silenced, m is Σ α_modality · α_token · x over all tokens of all modalities."""
+    """With the summaries silenced, m is Σ α_modality · α_token · gain ⊙ x over all tokens of all modalities."""
     model, items = build(Hierarchical), batch(SHAPES, "tokens")
     with torch.no_grad():
         for summary in model.summaries.values():
@@ -32,7 +32,9 @@ def test_the_product_is_how_much_of_the_item_hangs_on_a_token() -> None:
     fused = model(items)
     maps = fused.attention
     total = sum(
-        ((maps["modality"][:, m, None] * maps[f"{n} pool"])[:, :, None] * model.tokens[n](items[n])).sum(dim=1)
+        model.scales[n](
+            ((maps["modality"][:, m, None] * maps[f"{n} pool"])[:, :, None] * model.tokens[n](items[n])).sum(dim=1)
+        )
         for m, n in enumerate(model.names)
     )
     torch.testing.assert_close(fused.embedding, total)

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from mmviz.fusion._layers import Attention, TokenDropout, masked_softmax
+from mmviz.fusion._layers import Attention, LayerScale, TokenDropout, masked_softmax
 
 
 def test_attention_is_the_formula_and_what_has_nothing_to_see_is_zero() -> None:
@@ -40,3 +40,11 @@ def test_token_dropout_drops_the_same_directions_of_all_tokens_of_an_item() -> N
     torch.testing.assert_close(dropped.mean(), torch.tensor(1.0), rtol=0.02, atol=0)
     torch.testing.assert_close((dropped == 0).float().mean(), torch.tensor(0.3), rtol=0.05, atol=0)
     assert (layer.eval()(torch.ones(2, 3, 4)) == 1).all()
+
+
+def test_a_scaled_branch_starts_quiet_and_learns_its_own_gain_for_every_direction() -> None:
+    layer = LayerScale(3)
+    values = torch.randn(2, 5, 3)
+    torch.testing.assert_close(layer(values), 0.1 * values)
+    layer(values).sum().backward()
+    torch.testing.assert_close(layer.gain.grad, values.sum(dim=(0, 1)))

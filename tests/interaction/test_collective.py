@@ -38,9 +38,7 @@ def model(data: Planted) -> FusedEase:
     return FusedEase(fused(data), CollectiveEase().fit(data.interactions, vectors=vectors))
 
 
-@pytest.mark.parametrize(
-    "weights", [{"image": 1.0, "text": 0.0}, {"image": 0.0}, {"image": 1.0, "text": 0.4}]
-)
+@pytest.mark.parametrize("weights", [{"image": 1.0, "text": 0.0}, {"image": 0.0}, {"image": 1.0, "text": 0.4}])
 def test_at_any_weights_it_is_the_closed_form_on_the_vectors_at_these_weights(
     data: Planted, model: FusedEase, weights: dict[str, float]
 ) -> None:

@@ -18,6 +18,7 @@ NEAR = {
     "image": np.array([[0, 1, 0, 0, 0], [1, 0, 0, 0, 0], [0, 0.5, 0, 0.5, 0], [0, 0, 1, 0, 0], [0.5, 0.5, 0, 0, 0]]),
     "text": np.array([[0, 0, 1, 0, 0], [0] * 5, [1, 0, 0, 0, 0], [0.5, 0, 0.5, 0, 0], [0, 0, 0, 1, 0]]),
 }
+STEPS = [0.3, 0.2]
 CPU = torch.device("cpu")
 
 
@@ -25,6 +26,7 @@ def built(layers: int = 2) -> Propagation:
     graph = Propagation(csr_array(TRAIN), {n: csr_array(m) for n, m in NEAR.items()}, layers, CPU)
     with torch.no_grad():
         graph.loudness.copy_(torch.tensor([0.7, 0.4]))
+        graph.steps.copy_(torch.tensor(STEPS[:layers]))
     return graph
 
 
@@ -32,9 +34,7 @@ def dense(layers: int, train: np.ndarray = TRAIN) -> np.ndarray:
     """K by its formula, with the degrees of the whole graph."""
     taken, owned = np.maximum(TRAIN.sum(0), 1), np.maximum(TRAIN.sum(1), 1)
     walk = np.diag(taken**-0.5) @ train.T @ np.diag(1 / owned) @ train @ np.diag(taken**-0.5)
-    k = sum(np.linalg.matrix_power(walk, power) for power in range(layers + 1)) / (layers + 1)
-    k[4] = np.eye(5)[4]
-    return k
+    return np.eye(5) + sum(STEPS[at] * np.linalg.matrix_power(walk, at + 1) for at in range(layers))
 
 
 def test_both_operators_are_their_formulas() -> None:
@@ -64,10 +64,14 @@ def test_people_who_are_left_out_tell_nothing_of_what_they_took() -> None:
     walked, _ = built(1)(table, torch.tensor([2]))
     without = TRAIN.copy()
     without[2] = 0
-    walk = (dense(1, without) - np.diag([0.5] * 4 + [0])) / 0.75  # three of four people are left
-    walk[4] = 0
-    expected = walk + np.diag([0.5] * 4 + [1])
+    expected = np.eye(5) + (dense(1, without) - np.eye(5)) / 0.75  # three of four people are left
     torch.testing.assert_close(walked, torch.from_numpy(expected).float() @ table)
+
+
+def test_a_new_item_is_reached_by_nobody_and_stays_what_it_is() -> None:
+    table = torch.randn(5, 3)
+    walked, _ = built()(table)
+    torch.testing.assert_close(walked[4], table[4])
 
 
 def test_a_copy_of_the_model_shares_the_graph_and_has_its_own_loudness() -> None:
@@ -77,7 +81,7 @@ def test_a_copy_of_the_model_shares_the_graph_and_has_its_own_loudness() -> None
     assert other.loudness is not graph.loudness
     table = torch.randn(5, 2)
     torch.testing.assert_close(graph(table), other(table))
-    assert set(graph.state_dict()) == {"loudness"}
+    assert set(graph.state_dict()) == {"loudness", "steps"}
 
 
 def test_neighbours_are_the_nearest_known_items() -> None:

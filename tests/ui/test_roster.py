@@ -13,9 +13,9 @@ from mmviz.views import SplitCard, StrategyCard
 from tests.ui.conftest import run_card
 
 CARDS = [
-    StrategyCard("concat", "Concatenation", "Side by side.", "x", "", "fusion", 0),
-    StrategyCard("afn", "AFN", "Tokens look at tokens. Then they are pooled.", "x", "", "fusion", 1),
-    StrategyCard("ease", "EASE", "Closed form.", "x", "", "control", 2),
+    StrategyCard("concat", "concat", "Concatenation", "Side by side.", "x", "", "fusion", 0),
+    StrategyCard("afn", "afn", "AFN", "Tokens look at tokens. Then they are pooled.", "x", "", "fusion", 1),
+    StrategyCard("ease", "ease", "EASE", "Closed form.", "x", "", "control", 2),
 ]
 SPLIT = SplitCard("user-time", "Last fifth", 610, 9800, True, "Because.")
 
