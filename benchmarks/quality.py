@@ -1,10 +1,11 @@
 """Train every strategy and control on a folder's catalogue and set them on one ruler.
 
-    python benchmarks/quality.py FOLDER [split …]
+    python benchmarks/quality.py FOLDER [split …] [@interaction model …]
 
 Writes `results/quality-<name>.md`: NDCG@10 and Recall@20 on the test split by full ranking, the paired difference from
-EASE (warm splits) or from the better single modality (cold items), seconds, parameters. The data home is a temporary
-folder unless `MMVIZ_HOME` is set.
+EASE (warm splits) or from the better single modality (cold items), seconds, parameters. Every fusion runs under every
+interaction model, or those that are named, such as @two_tower. The data home is a temporary folder unless `MMVIZ_HOME`
+is set.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import _report
@@ -28,11 +30,14 @@ _err = Console(stderr=True)
 def main() -> None:
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    folder, splits = Path(sys.argv[1]), sys.argv[2:] or SPLITS
+    folder, named = Path(sys.argv[1]), sys.argv[2:]
+    splits = [word for word in named if not word.startswith("@")] or SPLITS
+    under = [word[1:] for word in named if word.startswith("@")]
     with tempfile.TemporaryDirectory() as temporary:
         lab = Lab(Path(os.environ.get("MMVIZ_HOME", temporary)))
         name = ready(lab, folder)
-        parts = [board(lab, name, split) for split in splits]
+        under = under or [card.name for card in lab.interaction_models()]
+        parts = [board(lab, name, split, under) for split in splits]
         facts = next(card for card in lab.catalogues() if card.name == name)
     counts = f"{facts.n_items:,} items, {facts.n_users:,} people, {facts.n_interactions:,} interactions."
     _report.write(f"quality-{name}", f"Quality on {name}", [counts, *parts])
@@ -49,10 +54,10 @@ def ready(lab: Lab, folder: Path) -> str:
     return name
 
 
-def board(lab: Lab, name: str, split: str) -> str:
-    """Train whatever has no run on the split yet, and return its table."""
+def board(lab: Lab, name: str, split: str, under: Sequence[str]) -> str:
+    """Train whatever has no run on the split yet, and return the table of all runs on it."""
     done = {run.strategy for run in lab.runs(name, split)}
-    for card in lab.strategies():
+    for card in {card.name: card for axis in under for card in lab.strategies(axis)}.values():
         if card.name not in done:
             _err.print(f"{split}: {card.title}")
             try:

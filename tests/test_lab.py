@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -225,3 +226,25 @@ def test_the_device_is_described(lab: Lab) -> None:
     assert 0 < device.memory_used < device.memory_total
     with pytest.raises(MmvizError, match="'tpu' is not a device"):
         Lab(device="tpu")
+
+
+def test_the_demo_is_due_on_an_empty_home_and_after_it_was_stopped_half_way(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not lab.demo_is_due()
+    empty = Lab(tmp_path / "empty", device="cpu")
+    assert empty.demo_is_due()
+    (card,) = lab.catalogues()
+    for encoded, untrained, due in ((False, [], True), (True, ["afn"], True), (True, [], False)):
+        demo = dataclasses.replace(card, name="demo", encoded=encoded)
+        monkeypatch.setattr(empty, "catalogues", lambda demo=demo: [demo])
+        monkeypatch.setattr(empty, "_untrained", lambda name, left=untrained: left)
+        assert empty.demo_is_due() is due
+
+
+def test_the_interaction_models_begin_with_the_default(lab: Lab) -> None:
+    cards = lab.interaction_models()
+    assert [card.name for card in cards] == ["two_tower", "collective", "graph"]
+    assert all(card.title and card.summary and card.formula and card.paper for card in cards)
+    assert lab.strategy("afn@graph").base == "afn"
+    assert lab.strategy("afn@graph").order == lab.strategy("afn").order

@@ -166,15 +166,16 @@ def test_nothing_to_learn_from_is_said() -> None:
         next(train(model, loader, single, lambda _: 0.0, FAST, 0))
 
 
-def test_serving_in_numpy_says_what_the_torch_module_says() -> None:
+@pytest.mark.parametrize("under", ["two_tower", "graph"])
+def test_serving_in_numpy_says_what_the_torch_module_says(under: str) -> None:
     data = planted()
-    model, loader = build(data)
+    model, loader = build(data, under=under)
     for _ in train(model, loader, data.interactions, lambda _: 0.0, TrainingConfig(rounds=1, steps=3), 0):
         pass
     model.eval()
     with torch.no_grad():
         history = torch.from_numpy(normalised(data.interactions).toarray())
-        expected = sum(model.scores(history, model.all_content(loader))).numpy()
+        expected = model.scores(history, model.all_content(loader))[0].numpy()
     np.testing.assert_allclose(model.ranker(loader).score(data.interactions), expected, atol=1e-4)
 
 

@@ -6,7 +6,7 @@ Shape letters: B batch, N and K tokens of two modalities, D model width, H heads
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import torch
@@ -19,6 +19,7 @@ from mmviz.fusion.base import Fitted, ModalityShape, Tokens
 __all__ = [
     "Attention",
     "AttentionPool",
+    "Dropout",
     "LayerScale",
     "ModalityInput",
     "SelfAttention",
@@ -105,7 +106,7 @@ class ModalityInput(Fitted):
         self.name = name
         self.register_buffer("mean", torch.zeros(shape.pooled_dim))  # (Dp,)
         self.register_buffer("scale", torch.ones(()))  # ()
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.linear = nn.Linear(shape.pooled_dim, dim)
 
     def fit(self, modalities: Mapping[str, Tokens]) -> None:
@@ -139,7 +140,21 @@ class LayerScale(nn.Module):
         return self.gain * values  # (…, D)
 
 
-class TokenDropout(nn.Dropout1d):
+class Dropout(nn.Dropout):
+    """Dropout whose mask comes from uniform numbers: on a CPU they take a third of the time of torch's `bernoulli_`."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        return self._dropped(values, values.shape)
+
+    def _dropped(self, values: Tensor, shape: Sequence[int]) -> Tensor:
+        """Values times a mask of this shape, scaled so that their mean stays."""
+        if not self.training or self.p == 0:
+            return values
+        kept = torch.rand(shape, device=values.device) >= self.p
+        return values * (kept / (1 - self.p)).to(values.dtype)
+
+
+class TokenDropout(Dropout):
     """Dropout with one mask an item for all its tokens: (B, N, D) -> (B, N, D).
 
     It needs a fraction of the random numbers of a mask a token; drawing those was a quarter of a step.
@@ -147,7 +162,7 @@ class TokenDropout(nn.Dropout1d):
     """
 
     def forward(self, values: Tensor) -> Tensor:
-        return super().forward(values.mT).mT  # (B, N, D)
+        return self._dropped(values, (len(values), 1, values.shape[2]))
 
 
 class TokenInput(nn.Module):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import softplus
 
-from mmviz.fusion._layers import ModalityInput, mlp, pairing
+from mmviz.fusion._layers import Dropout, ModalityInput, mlp, pairing
 from mmviz.fusion.base import Fused, Fusion, FusionConfig, ModalityShape, Tokens, setting
 
 __all__ = ["Adversarial", "AdversarialConfig", "reverse"]
@@ -70,7 +70,7 @@ class Adversarial(Fusion):
         super().__init__(shapes, config)
         self.settings = config
         self.inputs = nn.ModuleDict({n: ModalityInput(n, s, config.dim, 0.0) for n, s in self.shapes.items()})
-        self.drop = nn.Dropout(config.dropout)
+        self.drop = Dropout(config.dropout)
         self.against = _Opponent(config.dim, len(self.shapes)) if len(self.shapes) > 1 else None
 
     def forward(self, modalities: Mapping[str, Tokens]) -> Fused:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmviz.fusion._layers import ModalityInput, masked_softmax, mlp
+from mmviz.fusion._layers import Dropout, ModalityInput, masked_softmax, mlp
 from mmviz.fusion.base import Fused, Fusion, FusionConfig, ModalityShape, Tokens, setting
 
 __all__ = ["AttentionConfig", "AttentionFusion"]
@@ -37,7 +37,7 @@ class AttentionFusion(Fusion):
         dim, dropout = config.dim, config.dropout
         self.balance = config.balance
         self.inputs = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
-        self.score = mlp(dim * len(self.shapes), dim, len(self.shapes), nn.Dropout(dropout))
+        self.score = mlp(dim * len(self.shapes), dim, len(self.shapes), Dropout(dropout))
 
     def forward(self, modalities: Mapping[str, Tokens]) -> Fused:
         views: dict[str, Tensor] = {n: self.inputs[n](modalities[n]) for n in self.names}  # (B, D) each

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmviz.fusion._layers import ModalityInput
+from mmviz.fusion._layers import Dropout, ModalityInput
 from mmviz.fusion.base import Fused, Fusion, FusionConfig, ModalityShape, Tokens, setting
 
 __all__ = ["Concat", "ConcatConfig"]
@@ -34,7 +34,7 @@ class Concat(Fusion):
         dim, dropout = config.dim, config.dropout
         self.inputs = nn.ModuleDict({n: ModalityInput(n, s, dim, dropout) for n, s in self.shapes.items()})
         width = dim * len(self.shapes)
-        hidden = [nn.Linear(width, config.hidden), nn.GELU(), nn.Dropout(dropout)] if config.hidden else []
+        hidden = [nn.Linear(width, config.hidden), nn.GELU(), Dropout(dropout)] if config.hidden else []
         self.mix = nn.Sequential(*hidden, nn.Linear(config.hidden or width, dim))
 
     def forward(self, modalities: Mapping[str, Tokens]) -> Fused:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from mmviz.errors import FusionError
-from mmviz.fusion._layers import ModalityInput, mlp, with_one
+from mmviz.fusion._layers import Dropout, ModalityInput, mlp, with_one
 from mmviz.fusion.base import Fused, Fusion, FusionConfig, ModalityShape, Tokens, setting
 
 __all__ = ["TensorFusion", "TensorFusionConfig"]
@@ -48,7 +48,7 @@ class TensorFusion(Fusion):
         self.inputs = nn.ModuleDict(
             {n: ModalityInput(n, s, config.width, config.dropout) for n, s in self.shapes.items()}
         )
-        drop = nn.Dropout(config.dropout)
+        drop = Dropout(config.dropout)
         self.mix = mlp(entries, config.hidden, config.dim, drop) if config.hidden else nn.Linear(entries, config.dim)
 
     def forward(self, modalities: Mapping[str, Tokens]) -> Fused:

@@ -38,12 +38,27 @@ def button(at: AppTest, label: str) -> Any:
 def test_the_table_shows_what_was_reached(shop: Path, page: Open, drawn: dict[str, Any]) -> None:
     at = page("models")
     assert not at.exception
-    rows = {row["name"]: row for _, rows in drawn["roster"]["groups"] for row in rows}
+    rows = {row["name"]: row for _, rows in drawn["roster_two_tower"]["groups"] for row in rows}
     runs = {run.strategy: run for run in state.lab().runs("shop")}
     assert set(rows) == {card.name for card in state.lab().strategies()}
     for name, row in rows.items():
         assert bool(row["cells"]) == (name in runs)
-    assert set(drawn["roster"]["chosen"]) == {"popularity", "ease", *FIRST_STRATEGIES} - set(runs)
+    assert set(drawn["roster_two_tower"]["chosen"]) == {"popularity", "ease", *FIRST_STRATEGIES} - set(runs)
+
+
+def test_fusions_can_be_seen_and_trained_under_another_interaction_model(
+    shop: Path, page: Open, drawn: dict[str, Any], asked: list[tuple[Any, ...]]
+) -> None:
+    at = page("models", under="Graph")
+    assert not at.exception
+    rows = [row["name"] for _, group in drawn["roster_graph"]["groups"] for row in group]
+    assert rows == [card.name for card in state.lab().strategies("graph")]
+    assert any(said.value == state.lab().interaction_models()[2].summary for said in at.main.caption)
+    button(at, "Train").click().run()
+    (call,) = asked
+    assert set(call[2]) == {f"{name}@graph" for name in FIRST_STRATEGIES} | {"popularity", "ease"} - {
+        run.strategy for run in state.lab().runs("shop")
+    }
 
 
 def test_training_starts_with_what_is_ticked(shop: Path, page: Open, asked: list[tuple[Any, ...]]) -> None:

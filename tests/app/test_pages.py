@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from mmviz.lab import Lab
+from mmviz.progress import Progress
+from mmviz.views import JobCard
 from tests.app.conftest import PAGES, Open
 
 TITLES = {
@@ -71,3 +74,14 @@ def test_the_first_look_stays_dismissed(shop: Path, page: Open) -> None:
     at.button(key="dismiss_first_look").click().run()
     assert not any("Three things to try" in text.value for text in at.markdown)
     assert not any("Three things to try" in text.value for text in page("catalogue").markdown)
+
+
+def test_while_the_first_catalogue_is_made_the_app_leads_to_where_it_appears(
+    nothing: Path, app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = JobCard("j1", "Prepare the demo catalogue", "demo", "running", Progress("Planning"))
+    monkeypatch.setattr(Lab, "jobs", lambda self: [job])
+    at = app()
+    assert not at.exception
+    assert at.title[0].value == "Catalogue"
+    assert at.subheader[0].value == "The first catalogue is being made"
