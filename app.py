@@ -16,6 +16,9 @@ pages = {
         page("catalogue", "Catalogue", "grid_view", "Every item of the collection: search, filter, browse."),
         page("recommendations", "Recommendations", "view_column", "Several strategies' lists for one person."),
     ],
+    "Learn": [
+        page("methods", "Methods", "school", "How each strategy works, with its formula and data flow."),
+    ],
     "Build": [
         page("models", "Models", "model_training", "Train strategies and compare what they reach."),
         page("start", "Add a catalogue", "add_photo_alternate", "Open the demo or import a folder."),

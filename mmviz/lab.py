@@ -30,6 +30,7 @@ from mmviz.features import Features, encode_catalogue, has_features, load_featur
 from mmviz.home import data_home
 from mmviz.jobs import Jobs
 from mmviz.memo import Memo
+from mmviz.methods import method_cards
 from mmviz.people import find_people, person
 from mmviz.progress import Progress, Report, silent
 from mmviz.ranker import Ranker
@@ -45,6 +46,7 @@ from mmviz.views import (
     InteractionCard,
     JobCard,
     Kind,
+    MethodCard,
     Person,
     RunCard,
     SplitCard,
@@ -182,6 +184,10 @@ class Lab:
         """The second axis: what a fusion can run under, the default first."""
         named = [(name, interaction.texts(name)) for name in interaction.names()]
         return [InteractionCard(name, t["title"], t["summary"], t["formula"], t["paper"]) for name, t in named]
+
+    def methods(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> list[MethodCard]:
+        """How data flows through each fusion on this catalogue. Raises FeatureError when it is not encoded."""
+        return method_cards(self.features(catalogue, encoder), self.home)
 
     def splits(self, catalogue: str) -> list[SplitCard]:
         """Every way to split a catalogue, with the number of people it evaluates and whether that is enough."""

@@ -14,11 +14,13 @@ __all__ = [
     "BoardColumn",
     "CatalogueCard",
     "DeviceCard",
+    "FlowStep",
     "Found",
     "HistoryEntry",
     "InteractionCard",
     "JobCard",
     "Kind",
+    "MethodCard",
     "Person",
     "Pick",
     "RunCard",
@@ -72,6 +74,31 @@ class InteractionCard:
     summary: str
     formula: str
     paper: str
+
+
+@dataclass(frozen=True)
+class FlowStep:
+    """One part of a fusion as data runs through it.
+
+    Its name in the code, what kind of layer it is, the modality that it belongs to ("" = several), the shape that it
+    puts out for one item, and the places of the earlier steps whose output it reads.
+    """
+
+    part: str
+    kind: str
+    lane: str
+    shape: tuple[int, ...]
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class MethodCard:
+    """How a fusion works on one catalogue: the data flow, the numbers that it trains, and why it cannot run there."""
+
+    name: str
+    flow: tuple[FlowStep, ...]
+    parameters: int
+    problem: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from mmviz.charts import palette
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-__all__ = ["TONES", "board", "item_view", "roster", "wall"]
+__all__ = ["TONES", "board", "flow", "item_view", "roster", "wall"]
 
 Payload = dict[str, Any]
 
@@ -45,6 +45,11 @@ def wall(payload: Payload, key: str, on_toggle: Callable[[], None] | None = None
 def item_view(payload: Payload, key: str) -> str | None:
     """Draw one item large, or its neighbours in several spaces; the id of an item that was just clicked, or None."""
     return _opened(_component("item")(key=key, data=_dressed(payload), on_opened_change=_nothing))
+
+
+def flow(svg: str, key: str) -> None:
+    """Show a drawing of our own as part of the page, in its fonts."""
+    _component("flow")(key=key, data={"svg": svg})
 
 
 def roster(payload: Payload, key: str) -> list[str]:

@@ -40,6 +40,7 @@ __all__ = [
 PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
+    "methods": "pages/learn/methods.py",
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
 }

@@ -1,0 +1,13 @@
+"""Methods: how does each strategy work?"""
+
+from mmviz.ui.frame import open_page
+from mmviz.ui.methods_view import choose_group, controls, fusions, interaction_models
+
+here = open_page("Methods", "How does each strategy work, and what does it cost on this catalogue?")
+group = choose_group()
+if group == "fusion":
+    fusions(here)
+elif group == "interaction":
+    interaction_models(here)
+else:
+    controls(here)
