@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import Page, expect
 
+from mmviz import fusion
 from tests.browser.conftest import Visit
 from tests.make import SmallCatalogue
 
@@ -196,3 +197,17 @@ def test_a_folder_is_imported_from_the_page(small: SmallCatalogue, empty_server:
     stop = page.get_by_role("button", name=re.compile("^Stop"))  # "Stopping" until the step that runs has ended
     stop.click()
     expect(stop).to_have_count(0, timeout=150_000)
+
+
+def test_methods_draws_the_data_flow_of_every_fusion(server: str, visit: Visit) -> None:
+    page = visit(f"{server}/methods")
+    expect(page.locator(".mm-flow svg")).to_have_count(len(fusion.names()), timeout=60_000)  # traced the first time
+    drawing = page.locator(".mm-flow svg").first
+    expect(drawing.get_by_text("item vector", exact=True)).to_be_visible()
+    expect(page.locator(".katex-error")).to_have_count(0)
+    page.get_by_text("Interaction models", exact=True).click()
+    expect(page.get_by_role("heading", name="Two-tower")).to_be_visible()
+    expect(page.locator(".mm-flow")).to_have_count(0)
+    page.get_by_text("Controls", exact=True).click()
+    expect(page.get_by_role("heading", name="EASE", exact=True)).to_be_visible()
+    expect(page.locator(".katex-error")).to_have_count(0)
