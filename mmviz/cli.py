@@ -20,7 +20,7 @@ from rich.table import Table
 
 from mmviz import __version__
 from mmviz.errors import MmvizError, UnknownNameError
-from mmviz.lab import DEFAULT_ENCODER, FIRST_STRATEGIES, Lab
+from mmviz.lab import DEFAULT_ENCODER, DEMO_SIZE, FIRST_STRATEGIES, Lab
 from mmviz.progress import Progress, Report
 
 __all__ = ["app", "main"]
@@ -74,6 +74,26 @@ def import_(
     for finding in result.findings:
         _out.print(f"  {finding.level}: {finding.message}", style="yellow" if finding.level == "warning" else "")
     _out.print(f"Next: mmviz encode {result.name}")
+
+
+@app.command()
+def demo(
+    size: Annotated[
+        int | None,
+        typer.Option(help=f"Items, 30 to 100,000; default: as kept, else {DEMO_SIZE:,}.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw the demo catalogue, whose right answers are known. Goes on where it was stopped."""
+    with _progress(as_json) as report:
+        card = Lab().add_demo(size, report)
+    if as_json:
+        _print_json(dataclasses.asdict(card))
+        return
+    _out.print(
+        f"[bold]{card.name}[/] (simulated): {card.n_items:,} items, {card.n_users:,} people, "
+        f"{card.n_interactions:,} interactions.\nNext: mmviz encode {card.name}"
+    )
 
 
 @app.command()

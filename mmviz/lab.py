@@ -53,11 +53,14 @@ from mmviz.views import (
     StrategyCard,
 )
 
-__all__ = ["DEFAULT_ENCODER", "FIRST_STRATEGIES", "Lab"]
+__all__ = ["DEFAULT_ENCODER", "DEMO_SIZE", "FIRST_STRATEGIES", "Lab"]
 
 DEFAULT_ENCODER = "bundled"
 FIRST_STRATEGIES = ("concat", "attention", "gcca", "afn")
 """What is trained on a new catalogue before anyone asks: four ways that differ, from plain to token by token."""
+
+DEMO_SIZE = 1200
+"""Items of the demo catalogue when no other size is asked for."""
 
 _FIRST_CONTROLS = ("popularity", "ease")
 
@@ -114,15 +117,21 @@ class Lab:
         """What the import of a kept catalogue found. Raises CatalogueError for one that was not imported."""
         return store.load_report(self.home, self.catalogue(name).name)
 
-    def add_demo(self, size: int = 1200, report: Report = silent) -> CatalogueCard:
+    def add_demo(self, size: int | None = None, report: Report = silent) -> CatalogueCard:
         """Draw the demo catalogue, whose right answers are known, and keep it as "demo".
 
-        It can be browsed from the first seconds, while its pictures are still drawn; stopped, it goes on next time.
+        `size` is the number of items, 30 to 100,000 (None = that of the demo that is kept, else 1,200); a demo of
+        another size is replaced. It can be browsed from the first seconds, while its pictures are still drawn; stopped,
+        it goes on next time.
         """
         from mmviz.catalogue.demo import make_demo
         from mmviz.evaluation.ceiling import demo_ceiling
 
-        return self._card(make_demo(self.home, size=size, report=report, ceiling=demo_ceiling).name)
+        kept = {card.name: card.n_items for card in self.catalogues() if card.simulated}
+        size = kept.get("demo", DEMO_SIZE) if size is None else size
+        rows = min(40_000, 100 * size)
+        made = make_demo(self.home, size=size, interactions=rows, report=report, ceiling=demo_ceiling)
+        return self._card(made.name)
 
     def remove_catalogue(self, name: str) -> None:
         """Forget a catalogue. Its runs and features stay, and fit again if the same content is imported."""

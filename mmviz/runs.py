@@ -110,7 +110,7 @@ class RunStore:
         return pd.read_parquet(path)
 
     def _path(self, run_id: str) -> Path:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", run_id):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]*", run_id):
             raise RunError(f"'{run_id}' is not the name of a run. `mmviz list runs` shows them.")
         return self.folder / run_id
 
@@ -129,7 +129,7 @@ class RunStore:
 
 
 def _save_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
-    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
+    save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, path)
 
 
 def _load_arrays(path: Path, run_id: str) -> dict[str, np.ndarray]:

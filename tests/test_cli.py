@@ -22,7 +22,7 @@ def call(*words: str) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("verb", ["import", "encode", "train", "evaluate", "recommend", "list", "app"])
+@pytest.mark.parametrize("verb", ["import", "demo", "encode", "train", "evaluate", "recommend", "list", "app"])
 def test_every_verb_explains_itself(verb: str) -> None:
     assert "Usage" in call(verb, "--help")
     assert verb in call("--help")
@@ -35,6 +35,22 @@ def test_list_as_json(home: Path) -> None:
     assert all(s["reason"] for s in json.loads(call("list", "splits", "--catalogue", "shop", "--json")))
     assert len(json.loads(call("list", "runs", "--catalogue", "shop", "--json"))) == 4
     assert "Concatenation" in call("list", "runs", "--catalogue", "shop")
+
+
+def test_demo_in_a_small_size_is_kept_and_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMVIZ_HOME", str(tmp_path))
+    card = json.loads(call("demo", "--size", "40", "--json"))
+    assert (card["name"], card["n_items"], card["simulated"], card["encoded"]) == ("demo", 40, True, False)
+    assert "40 items" in call("demo"), "without a size it stays what it is"
+    monkeypatch.setattr(sys, "argv", ["mmviz", "demo", "--size", "7"])
+    with pytest.raises(SystemExit) as wrong:
+        main()
+    assert wrong.value.code == 1
+
+
+def test_interaction_models_are_listed(home: Path) -> None:
+    names = [c["name"] for c in json.loads(call("list", "interactions", "--json"))]
+    assert names == ["two_tower", "collective", "graph"]
 
 
 def test_recommend(home: Path, small: SmallCatalogue) -> None:

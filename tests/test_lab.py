@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmviz import interaction
+from mmviz import baselines, interaction
 from mmviz.errors import CatalogueError, MmvizError, RunError, UnknownNameError
 from mmviz.lab import Lab
 from mmviz.progress import Cancelled, Progress
@@ -41,6 +41,19 @@ def test_unknown_names_are_met_with_the_nearest(lab: Lab) -> None:
         lab.recommend("shop", ["concat"], liked=["7"])
     with pytest.raises(RunError, match="not trained"):
         lab.recommend("shop", ["gcca"], "u01")
+
+
+@pytest.mark.parametrize("name", baselines.names())
+def test_a_stored_control_serves_what_it_served_when_it_was_trained(lab: Lab, name: str) -> None:
+    lab.train("shop", name)
+    person = lab.people("shop")[0]
+    boards = [
+        each.recommend("shop", [name], person.user_id, k=5, weights={"image": 0.5})
+        for each in (lab, Lab(lab.home, device="cpu"))
+    ]
+    first, second = (board.columns[0] for board in boards)
+    assert [pick.item for pick in first.picks] == [pick.item for pick in second.picks]
+    assert first.run.metrics["ndcg@10"] >= 0
 
 
 @pytest.mark.parametrize("under", interaction.names()[1:])

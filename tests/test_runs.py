@@ -39,7 +39,11 @@ def a_run(run_id: str = "r1") -> Run:
 
 
 PER_USER = pd.DataFrame({"user": [0, 1], "ndcg@10": [0.0, 1.0]})
-ARRAYS = {"content": np.arange(6, dtype=np.float32).reshape(2, 3), "names": np.frombuffer("käse".encode(), np.uint8)}
+ARRAYS = {
+    "content": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "names": np.frombuffer("käse".encode(), np.uint8),
+    "share": np.array(0.25),
+}
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
@@ -50,6 +54,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(store.per_user("r1"), PER_USER)
     for name, array in store.ranker_state("r1").items():
         assert np.array_equal(array, ARRAYS[name])
+        assert array.shape == ARRAYS[name].shape, "a lone number stays one"
     assert np.array_equal(store.model_state("r1")["weight"], ARRAYS["content"].T)
 
 

@@ -103,7 +103,7 @@ class CollectiveEaseBase(Baseline):
         """
         known = self._table("known")  # (W,)
         fitted = np.isin(np.arange(len(next(iter(vectors.values())))), known)  # (I,)
-        directions = int(self._table("directions"))
+        directions = self._table("directions").item()
         ready = {name: prepared(raw, fitted, directions, name) for name, raw in vectors.items()}  # (I, d) each
         content = np.concatenate(list(ready.values()), axis=1)[known]  # (W, D)
         half = self._table("inverse") @ content  # F (W, D)
@@ -126,7 +126,7 @@ class CollectiveEaseBase(Baseline):
         scores = np.zeros(history.shape, dtype=np.float32)  # (B, I)
         scores[:, known] = completed
         if len(unknown):
-            trusted = own * np.float32(self._table("cold_history")) + completed  # (B, W)
+            trusted = own * np.float32(self._table("cold_history").item()) + completed  # (B, W)
             wished = (trusted @ self._known_content) @ solved.mixing  # (B, D)
             scores[:, unknown] = wished @ self._unknown_content.T  # (B, C)
         return scores
@@ -160,13 +160,13 @@ class CollectiveEaseBase(Baseline):
 
     def _solution(self, given: tuple[float, ...]) -> _Solved:
         parts = [
-            np.full(self._table(f"vectors.{name}").shape[1], weight * float(self._table(f"share.{name}")))
+            np.full(self._table(f"vectors.{name}").shape[1], weight * self._table(f"share.{name}").item())
             for name, weight in zip(self.modalities, given, strict=True)
         ]
         root = np.sqrt(np.concatenate(parts))  # r' (D,)
-        scaled = root * np.sqrt(float(self._table("content")))  # r (D,)
+        scaled = root * np.sqrt(self._table("content").item())  # r (D,)
         inner = _ridge(self._table("inner"), scaled, 1.0)  # Q (D, D)
-        mixing = _ridge(self._table("outer"), root, float(self._table("cold_l2")))  # T (D, D)
+        mixing = _ridge(self._table("outer"), root, self._table("cold_l2").item())  # T (D, D)
         half = self._table("half")  # F (W, D)
         weighted = half @ inner.astype(np.float32)  # F·Q (W, D)
         diagonal = self._diagonal - np.einsum("wd,wd->w", weighted, half, dtype=np.float64)  # (W,)

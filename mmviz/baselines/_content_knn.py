@@ -43,4 +43,4 @@ class ContentKnnBase(Baseline):
 
     def _weights(self, weights: Weights | None) -> dict[str, float]:
         given = weights or {}
-        return {name: float(given.get(name, 1.0)) * float(self._table(f"share.{name}")) for name in self.modalities}
+        return {name: float(given.get(name, 1.0)) * self._table(f"share.{name}").item() for name in self.modalities}
