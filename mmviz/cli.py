@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -22,6 +22,11 @@ from mmviz import __version__
 from mmviz.errors import MmvizError, UnknownNameError
 from mmviz.lab import DEFAULT_ENCODER, DEMO_SIZE, FIRST_STRATEGIES, Lab
 from mmviz.progress import Progress, Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mmviz.views import Board
 
 __all__ = ["app", "main"]
 
@@ -188,37 +193,9 @@ def recommend(
     board = lab.recommend(catalogue, names, user, liked or (), k, split=split)
     items = lab.catalogue(catalogue).items
     if as_json:
-        _print_json(
-            [
-                {
-                    "strategy": c.run.strategy,
-                    "ndcg": c.ndcg,
-                    "hits": c.hits,
-                    "picks": [
-                        {
-                            "item_id": items["item_id"].iat[p.item],
-                            "title": items["title"].iat[p.item],
-                            "score": p.score,
-                            "shares": p.shares,
-                            "hit": p.hit,
-                        }
-                        for p in c.picks
-                    ],
-                }
-                for c in board.columns
-            ]
-        )
-        return
-    shown = Table(title=f"{user or 'A new person'} on {board.split}: {board.n_held_out} held-out items")
-    shown.add_column("#", justify="right")
-    for column in board.columns:
-        shown.add_column(f"{column.run.title}\n{'' if column.hits is None else f'{column.hits} hits'}", overflow="fold")
-    for rank in range(k):
-        row = [column.picks[rank] if rank < len(column.picks) else None for column in board.columns]
-        shown.add_row(
-            str(rank + 1), *("" if p is None else f"{'● ' if p.hit else ''}{items['title'].iat[p.item]}" for p in row)
-        )
-    _out.print(shown)
+        _print_json(_board_records(board, items))
+    else:
+        _out.print(_board_table(board, items, user or "A new person", k))
 
 
 @app.command("list")
@@ -284,6 +261,42 @@ def _app_root() -> Path:
     """The folder with app.py: inside an installed package, or the source tree."""
     here = Path(__file__).resolve().parent
     return here / "_app" if (here / "_app" / "app.py").is_file() else here.parent
+
+
+def _board_records(board: Board, items: pd.DataFrame) -> list[dict[str, Any]]:
+    """The lists of a board as plain records, one a strategy."""
+    return [
+        {
+            "strategy": c.run.strategy,
+            "ndcg": c.ndcg,
+            "hits": c.hits,
+            "picks": [
+                {
+                    "item_id": items["item_id"].iat[p.item],
+                    "title": items["title"].iat[p.item],
+                    "score": p.score,
+                    "shares": p.shares,
+                    "hit": p.hit,
+                }
+                for p in c.picks
+            ],
+        }
+        for c in board.columns
+    ]
+
+
+def _board_table(board: Board, items: pd.DataFrame, who: str, k: int) -> Table:
+    """The lists of a board side by side, one row a rank."""
+    shown = Table(title=f"{who} on {board.split}: {board.n_held_out} held-out items")
+    shown.add_column("#", justify="right")
+    for column in board.columns:
+        shown.add_column(f"{column.run.title}\n{'' if column.hits is None else f'{column.hits} hits'}", overflow="fold")
+    for rank in range(k):
+        row = [column.picks[rank] if rank < len(column.picks) else None for column in board.columns]
+        shown.add_row(
+            str(rank + 1), *("" if p is None else f"{'● ' if p.hit else ''}{items['title'].iat[p.item]}" for p in row)
+        )
+    return shown
 
 
 class _progress:  # noqa: N801 - used as a statement

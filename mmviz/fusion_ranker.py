@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_array, diags_array
 
-from mmviz.ranker import Ranker, Weights
+from mmviz.ranker import Ranker, Weights, every_weight
 
 __all__ = ["FusionRanker", "normalised", "scoring_rule", "subsets"]
 
@@ -88,7 +88,7 @@ class FusionRanker(Ranker):
         if tables.ndim == 2:
             return tables
         names = self._modalities
-        given = {name: 1.0 if weights is None else float(weights.get(name, 1.0)) for name in names}
+        given = every_weight(names, weights)
         seen = [(), *subsets(names)][-len(tables) :]
         mixed = np.zeros(tables.shape[1:], dtype=np.float32)  # (I, d)
         for subset, table in zip(seen, tables, strict=True):

@@ -53,7 +53,7 @@ from mmviz.views import (
     StrategyCard,
 )
 
-__all__ = ["DEFAULT_ENCODER", "DEMO_SIZE", "FIRST_STRATEGIES", "Lab"]
+__all__ = ["DEFAULT_ENCODER", "DEMO_SIZE", "FIRST_CONTROLS", "FIRST_STRATEGIES", "Lab"]
 
 DEFAULT_ENCODER = "bundled"
 FIRST_STRATEGIES = ("concat", "attention", "gcca", "afn")
@@ -62,7 +62,8 @@ FIRST_STRATEGIES = ("concat", "attention", "gcca", "afn")
 DEMO_SIZE = 1200
 """Items of the demo catalogue when no other size is asked for."""
 
-_FIRST_CONTROLS = ("popularity", "ease")
+FIRST_CONTROLS = ("popularity", "ease")
+"""What is trained beside them, so that there is something to beat."""
 
 
 class Lab:
@@ -441,7 +442,7 @@ class Lab:
     def _untrained(self, catalogue: str) -> list[str]:
         """The models that are trained before anyone asks and have no run on the default split."""
         done = {card.strategy for card in self.runs(catalogue)}
-        return [name for name in (*_FIRST_CONTROLS, *FIRST_STRATEGIES) if name not in done]
+        return [name for name in (*FIRST_CONTROLS, *FIRST_STRATEGIES) if name not in done]
 
     def _train_each(
         self, catalogue: str, strategies: Sequence[str], split: str | None, report: Report

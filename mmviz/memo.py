@@ -40,6 +40,11 @@ class Memo(Generic[T]):
                     self._values.popitem(last=False)
             return value
 
+    def __len__(self) -> int:
+        """How many values are kept."""
+        with self._lock:
+            return len(self._values)
+
     def drop(self, key: Hashable) -> None:
         """Forget one value; the next `get` loads it again."""
         with self._lock:

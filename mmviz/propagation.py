@@ -6,7 +6,7 @@ Shape letters: U users, I items, W items with train interactions, d columns of a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,14 @@ class Propagation(nn.Module):
         `present` are the modalities whose neighbours count (None = all).
         """
         return self._walked(table, people), self._nearby(table, present)
+
+    def spread(
+        self, tables: Sequence[Tensor], people: Tensor | None = None, present: tuple[str, ...] | None = None
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """Several tables (I, d) at once: (K + N)·table of each, and N·table of each; arguments as for `forward`."""
+        sizes = [table.shape[1] for table in tables]
+        walked, near = self(torch.cat(list(tables), dim=1), people, present)  # (I, Σd) each
+        return (walked + near).split(sizes, dim=1), near.split(sizes, dim=1)
 
     def _walked(self, table: Tensor, people: Tensor | None) -> Tensor:
         total = now = table.float()  # (I, d)

@@ -14,7 +14,7 @@ from math import comb
 import numpy as np
 from scipy.sparse import csr_array
 
-__all__ = ["Ranker", "Weights", "modality_shares", "top_k"]
+__all__ = ["Ranker", "Weights", "every_weight", "modality_shares", "top_k"]
 
 Weights = Mapping[str, float]
 """How much of each modality a ranker may use, 0 to 1; a modality that is not named counts 1."""
@@ -49,6 +49,11 @@ class Ranker(ABC):
         return None
 
 
+def every_weight(names: tuple[str, ...], weights: Weights | None) -> dict[str, float]:
+    """The weight of each modality in `names`; one that is not given counts 1."""
+    return {name: 1.0 if weights is None else float(weights.get(name, 1.0)) for name in names}
+
+
 def modality_shares(ranker: Ranker, history: csr_array, weights: Weights | None = None) -> dict[str, np.ndarray]:
     """Split every score into what each modality and the interactions brought; the parts add up to the score.
 
@@ -57,7 +62,7 @@ def modality_shares(ranker: Ranker, history: csr_array, weights: Weights | None 
     modalities this costs 2^M scorings. Returns name -> (B, I). Source: Shapley, A value for n-person games, 1953.
     """
     names = ranker.modalities
-    given = {name: 1.0 if weights is None else weights.get(name, 1.0) for name in names}
+    given = every_weight(names, weights)
 
     def value(present: tuple[str, ...]) -> np.ndarray:
         return ranker.score(history, {name: given[name] if name in present else 0.0 for name in names})

@@ -150,11 +150,10 @@ class Recommender(nn.Module):
         if self.propagation is None:
             collaborative, by_content = scoring_rule(history, content, taste, inward, outward, bias)
             return collaborative + by_content, by_content
-        walked, near = self.propagation(torch.cat([content, inward, outward], dim=1), people)  # (I, D+2F) each
-        sizes = [content.shape[1], inward.shape[1], outward.shape[1]]
-        full, inwards, outwards = (walked + near).split(sizes, dim=1)  # (I, D), (I, F), (I, F)
+        (full, inwards, outwards), (near_content, _, near_outward) = self.propagation.spread(
+            (content, inward, outward), people
+        )  # (I, D), (I, F), (I, F) each
         collaborative, by_content = scoring_rule(history, full, taste, inwards, outwards, bias)
-        near_content, _, near_outward = near.split(sizes, dim=1)
         taste_of = history @ (full @ taste)  # (B, D)
         as_new = (history @ inwards) @ near_outward.T + taste_of @ (content + near_content).T  # (B, I)
         return collaborative + by_content, as_new
@@ -198,9 +197,7 @@ class Recommender(nn.Module):
         """Content (I, D) and collaborative vectors (I, F) as they are scored when `present` modalities are seen."""
         inward, outward, _ = self.tables()  # (I, F) each
         if self.propagation is not None:
-            sizes = [content.shape[1], inward.shape[1], outward.shape[1]]
-            walked, near = self.propagation(torch.cat([content, inward, outward], dim=1), present=present)
-            content, inward, outward = (walked + near).split(sizes, dim=1)  # (I, D), (I, F), (I, F)
+            (content, inward, outward), _ = self.propagation.spread((content, inward, outward), present=present)
         return _array(content), _array(inward), _array(outward)
 
 

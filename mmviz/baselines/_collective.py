@@ -23,7 +23,6 @@ Scores are linear in the history, so they split exactly over the items that a pe
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
@@ -36,7 +35,8 @@ from mmviz.baselines._linear import check_memory, inverse, onto
 from mmviz.baselines.base import Baseline, TrainData
 from mmviz.features.prepared import prepared
 from mmviz.fields import setting
-from mmviz.ranker import Weights
+from mmviz.memo import Memo
+from mmviz.ranker import Weights, every_weight
 
 __all__ = ["CollectiveConfig", "CollectiveEaseBase"]
 
@@ -110,8 +110,7 @@ class CollectiveEaseBase(Baseline):
         return self.from_state(self.state() | _content_tables(ready, content.astype(np.float64), half))
 
     def _ready(self) -> None:
-        self._lock = threading.Lock()
-        self._solutions: dict[tuple[float, ...], _Solved] = {}
+        self._solutions: Memo[_Solved] = Memo(_KEPT)
         known = self._table("known")  # (W,)
         content = np.concatenate([self._table(f"vectors.{n}") for n in self.modalities], axis=1)  # (I, D)
         self._unknown = np.setdiff1d(np.arange(len(content)), known)  # (C,)
@@ -149,14 +148,8 @@ class CollectiveEaseBase(Baseline):
 
     def _solve(self, weights: Weights | None) -> _Solved:
         """The solution for these weights of the modalities; the latest few are kept."""
-        given = weights or {}
-        key = tuple(float(given.get(name, 1.0)) for name in self.modalities)
-        with self._lock:
-            if key not in self._solutions:
-                while len(self._solutions) >= _KEPT:
-                    self._solutions.pop(next(iter(self._solutions)))
-                self._solutions[key] = self._solution(key)
-            return self._solutions[key]
+        given = tuple(every_weight(self.modalities, weights).values())
+        return self._solutions.get(given, lambda: self._solution(given))
 
     def _solution(self, given: tuple[float, ...]) -> _Solved:
         parts = [

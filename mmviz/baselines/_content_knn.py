@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 
 from mmviz.baselines._content import ContentConfig, content_vectors
 from mmviz.baselines.base import Baseline, TrainData
-from mmviz.ranker import Weights
+from mmviz.ranker import Weights, every_weight
 
 __all__ = ["ContentKnnBase"]
 
@@ -42,5 +42,5 @@ class ContentKnnBase(Baseline):
         return np.concatenate(parts, axis=1)
 
     def _weights(self, weights: Weights | None) -> dict[str, float]:
-        given = weights or {}
-        return {name: float(given.get(name, 1.0)) * self._table(f"share.{name}").item() for name in self.modalities}
+        given = every_weight(self.modalities, weights)
+        return {name: given[name] * self._table(f"share.{name}").item() for name in self.modalities}

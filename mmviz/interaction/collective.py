@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from threading import Lock
 from typing import Self
 
 import numpy as np
@@ -16,8 +15,9 @@ from scipy.sparse import csr_array
 from mmviz.baselines.collective_ease import CollectiveEase
 from mmviz.fusion_ranker import FusionRanker
 from mmviz.interaction.base import Finished, InteractionModel, Material
+from mmviz.memo import Memo
 from mmviz.progress import Report
-from mmviz.ranker import Ranker, Weights
+from mmviz.ranker import Ranker, Weights, every_weight
 
 __all__ = ["Collective", "FusedEase"]
 
@@ -32,8 +32,7 @@ class FusedEase(Ranker):
     def __init__(self, fused: FusionRanker, ease: CollectiveEase) -> None:
         """`ease` was solved with `fused.embedding()` as its only content."""
         self._fused, self._ease = fused, ease
-        self._lock = Lock()
-        self._solved: dict[tuple[float, ...], CollectiveEase] = {}
+        self._solved: Memo[CollectiveEase] = Memo(_KEPT)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -43,20 +42,15 @@ class FusedEase(Ranker):
         return self._fused.embedding(weights)
 
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
-        given = tuple(1.0 if weights is None else float(weights.get(name, 1.0)) for name in self.modalities)
-        return self._at(given).score(history, {_FUSED: max(given)})
+        given = every_weight(self.modalities, weights)
+        return self._at(given).score(history, {_FUSED: max(given.values())})
 
-    def _at(self, given: tuple[float, ...]) -> CollectiveEase:
+    def _at(self, given: dict[str, float]) -> CollectiveEase:
         """The solution at these weights of the modalities; the latest few are kept."""
-        if min(given) == 1.0 or max(given) == 0.0:
+        values = tuple(given.values())
+        if min(values) == 1.0 or max(values) == 0.0:
             return self._ease
-        with self._lock:
-            if given not in self._solved:
-                while len(self._solved) >= _KEPT:
-                    self._solved.pop(next(iter(self._solved)))
-                vectors = self._fused.embedding(dict(zip(self.modalities, given, strict=True)))  # (I, D)
-                self._solved[given] = self._ease.with_vectors({_FUSED: vectors})
-            return self._solved[given]
+        return self._solved.get(values, lambda: self._ease.with_vectors({_FUSED: self._fused.embedding(given)}))
 
     def state(self) -> dict[str, np.ndarray]:
         return {

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["choose_group", "controls", "fusions", "interaction_models", "step_name"]
 
 GROUPS = {"fusion": "Fusion strategies", "interaction": "Interaction models", "control": "Controls"}
-PLAIN = ("Linear", "Sequential", "Parameter")
+PLAIN = ("Linear", "Sequential")
 
 
 def choose_group() -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mmviz.lab import FIRST_STRATEGIES
+from mmviz.lab import FIRST_CONTROLS, FIRST_STRATEGIES
 from mmviz.ui import components, state
 from mmviz.ui.frame import Here, empty, kindly
 from mmviz.ui.jobs import active
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mmviz.views import RunCard, SplitCard
 
 __all__ = ["choose_interaction", "choose_split", "cost", "models"]
-
-FIRST_CONTROLS = ("popularity", "ease")
 
 
 def choose_split(here: Here) -> SplitCard | None:
