@@ -1,0 +1,211 @@
+"""What every verb of the lab stands on: what is kept, what is loaded, and names turned into things."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmviz import baselines, fusion, interaction
+from mmviz.catalogue import store
+from mmviz.catalogue.base import Catalogue
+from mmviz.devices import describe_device, pick_device
+from mmviz.errors import CatalogueError, RunError, UnknownNameError
+from mmviz.evaluation.splits import Split, default_split, make_split
+from mmviz.features import Features, load_features
+from mmviz.home import data_home
+from mmviz.jobs import Jobs
+from mmviz.memo import Memo
+from mmviz.ranker import Ranker
+from mmviz.runs import Run, RunStore
+from mmviz.searching import joint_space, pooled_space, unit_rows
+from mmviz.settings import Settings
+from mmviz.views import (
+    DeviceCard,
+    Kind,
+    RunCard,
+    StrategyCard,
+)
+
+__all__ = ["DEFAULT_ENCODER", "Core"]
+
+DEFAULT_ENCODER = "bundled"
+
+
+class Core:
+    """The stores, the bounded memory of loaded things, and the way from a name to a thing."""
+
+    def __init__(self, home: Path | None = None, device: str | None = None) -> None:
+        self.home = home or data_home()
+        self._device = pick_device(device)
+        self._runs = RunStore(self.home / "runs")
+        self._settings = Settings(self.home / "settings.json")
+        self._jobs = Jobs()
+        self._catalogues: Memo[Catalogue] = Memo(8)
+        self._features: Memo[Features] = Memo(4)
+        self._splits: Memo[Split] = Memo(32)
+        self._rankers: Memo[Ranker] = Memo(24)
+        self._spaces: Memo[np.ndarray] = Memo(16)
+        self._encoders: Memo[Any] = Memo(2)
+        self._working = threading.Lock()  # one encoding or training at a time, whoever asks
+
+    def catalogue(self, name: str) -> Catalogue:
+        """A kept catalogue. Raises UnknownNameError with the nearest name."""
+        known = store.names(self.home)
+        if name not in known:
+            raise UnknownNameError("catalogue", name, known)
+        return self._catalogues.get(store.stamp(self.home, name), lambda: store.load(self.home, name))
+
+    def features(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> Features:
+        """The stored features. Raises FeatureError that says to encode first."""
+
+        found = self.catalogue(catalogue)
+        key = f"{found.fingerprint}/{encoder}"
+        return self._features.get(key, lambda: load_features(found, encoder, self.home))
+
+    def strategies(self, under: str = interaction.DEFAULT) -> list[StrategyCard]:
+        """What can be trained: the fusions under an interaction model in registry order, then the controls."""
+        fusions, controls = fusion.names(), baselines.names()
+        return [
+            *(_strategy_card("fusion", name, fusion.texts(name), order, under) for order, name in enumerate(fusions)),
+            *(
+                _strategy_card("control", name, baselines.texts(name), order)
+                for order, name in enumerate(controls, start=len(fusions))
+            ),
+        ]
+
+    def strategy(self, name: str) -> StrategyCard:
+        """One strategy by its full name, such as "concat", "concat@graph" or "ease"."""
+        if name not in self._known_strategies:
+            raise UnknownNameError("strategy", name, self._known_strategies)
+        return self._known_strategies[name]
+
+    def runs(self, catalogue: str, split: str | None = None) -> list[RunCard]:
+        """The newest run of each strategy, under each interaction model, on a split (default: the default split).
+
+        In the order of `strategies`; a fusion's runs under several interaction models stand together.
+        """
+        found = self.catalogue(catalogue)
+        chosen = self._split(found, split)
+        newest = {
+            run.strategy: run
+            for run in self._runs.all()
+            if run.fingerprints["catalogue"] == found.fingerprint and run.fingerprints["split"] == chosen.fingerprint
+        }
+        known = self._known_strategies
+        cards = [self._run_card(run) for run in newest.values() if run.strategy in known]
+        return sorted(cards, key=lambda card: (card.kind == "control", card.order, card.strategy))
+
+    def run(self, run_id: str) -> Run:
+        """The whole record of one run."""
+        return self._runs.load(run_id)
+
+    def per_user(self, run_id: str) -> pd.DataFrame:
+        """What a run reached for each tested person: `user` (place in the catalogue) and one column a metric."""
+        return self._runs.per_user(run_id)
+
+    def device(self) -> DeviceCard:
+        """Where models run, and its memory."""
+        return describe_device(self._device)
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """A small thing remembered between starts."""
+        return self._settings.get(name, default)
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Remember a small JSON value between starts."""
+        self._settings.set(name, value)
+
+    def _split(self, catalogue: Catalogue, name: str | None, seed: int = 0) -> Split:
+        chosen = name or default_split(catalogue)[0]
+        return self._splits.get(f"{catalogue.fingerprint}/{chosen}/{seed}", lambda: make_split(catalogue, chosen, seed))
+
+    def _encoder(self, name: str) -> Any:
+        from mmviz.encoders import load_encoder
+
+        return self._encoders.get(name, lambda: load_encoder(name, self._device, self.home))
+
+    def _ranker(self, card: RunCard) -> Ranker:
+        return self._rankers.get(
+            card.run_id, lambda: self._serving(card).from_state(self._runs.ranker_state(card.run_id))
+        )
+
+    def _serving(self, card: RunCard) -> type[Ranker]:
+        """The class that serves a run."""
+        if card.kind == "control":
+            return baselines.strategy(card.strategy)
+        return interaction.model(interaction.parts(card.strategy)[1]).serves
+
+    def _space(self, catalogue: str, space: str) -> np.ndarray:
+        """(I, D) unit vectors of a space by name."""
+        features = self.features(catalogue)
+        if space == "joint":
+            return self._spaces.get(f"{features.fingerprint}/joint", lambda: joint_space(features))
+        if space in features.modalities:
+            return self._spaces.get(f"{features.fingerprint}/{space}", lambda: pooled_space(features, space))
+        cards = {card.strategy: card for card in self.runs(catalogue)}
+        card = self._trained(cards, space)
+        vectors = self._ranker(card).embedding()
+        if vectors is None:
+            raise RunError(f"{card.title} has no item vectors, so nothing is near anything in it.")
+        return self._spaces.get(card.run_id, lambda: unit_rows(vectors))
+
+    def _trained(self, cards: Mapping[str, RunCard], strategy: str) -> RunCard:
+        if strategy not in cards:
+            title = self.strategy(strategy).title
+            raise RunError(f"{title} is not trained on this split of the catalogue yet. Train it first.")
+        return cards[strategy]
+
+    @cached_property
+    def _known_strategies(self) -> dict[str, StrategyCard]:
+        """Every strategy under every interaction model, and the controls, by full name."""
+        return {card.name: card for under in interaction.names() for card in self.strategies(under)}
+
+    def _run_card(self, run: Run) -> RunCard:
+        card = self.strategy(run.strategy)
+        return RunCard(
+            run_id=run.run_id,
+            strategy=run.strategy,
+            title=card.title,
+            kind=card.kind,
+            order=card.order,
+            catalogue=run.catalogue,
+            encoder=run.encoder,
+            split=run.split,
+            seed=run.seed,
+            metrics=run.metrics,
+            validation=run.validation,
+            n_users=run.n_users,
+            seconds=run.seconds,
+            parameters=run.parameters,
+            created=run.created,
+            modalities=run.modalities,
+            knobs=bool(run.modalities),
+        )
+
+    def _item(self, catalogue: Catalogue, item_id: str) -> int:
+        item = catalogue.item_index(item_id)
+        if item is None:
+            raise CatalogueError(f"'{catalogue.name}' has no item '{item_id}'. Search for it by its title.")
+        return item
+
+    def _user(self, catalogue: Catalogue, user_id: str) -> int:
+        user = catalogue.user_index(user_id)
+        if user is None:
+            raise CatalogueError(f"'{catalogue.name}' has no person '{user_id}'. Pick one from the list.")
+        return user
+
+
+def _strategy_card(
+    kind: Kind, base: str, texts: Mapping[str, str], order: int, under: str = interaction.DEFAULT
+) -> StrategyCard:
+    suffix = "" if under == interaction.DEFAULT else f" · {interaction.texts(under)['title']}"
+    said = {part: texts.get(part, "") for part in ("summary", "formula", "paper")}
+    return StrategyCard(
+        interaction.full_name(base, under), base, f"{texts['title']}{suffix}", kind=kind, order=order, **said
+    )

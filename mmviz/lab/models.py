@@ -1,0 +1,119 @@
+"""What can be trained, training it, and how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mmviz import interaction
+from mmviz.errors import UnknownNameError
+from mmviz.evaluation.splits import default_split, describe, split_names
+from mmviz.lab.core import DEFAULT_ENCODER, Core
+from mmviz.methods import method_cards
+from mmviz.progress import Report, silent
+from mmviz.views import (
+    InteractionCard,
+    MethodCard,
+    RunCard,
+    SplitCard,
+)
+
+__all__ = ["Models"]
+
+
+class Models(Core):
+    """Verbs on strategies, splits and runs."""
+
+    def interaction_models(self) -> list[InteractionCard]:
+        """The second axis: what a fusion can run under, the default first."""
+        named = [(name, interaction.texts(name)) for name in interaction.names()]
+        return [InteractionCard(name, t["title"], t["summary"], t["formula"], t["paper"]) for name, t in named]
+
+    def methods(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> list[MethodCard]:
+        """How data flows through each fusion on this catalogue. Raises FeatureError when it is not encoded."""
+        return method_cards(self.features(catalogue, encoder), self.home)
+
+    def splits(self, catalogue: str) -> list[SplitCard]:
+        """Every way to split a catalogue, with the number of people it evaluates and whether that is enough."""
+        found = self.catalogue(catalogue)
+        return [_split_card(describe(found, name)) for name in split_names()]
+
+    def default_split(self, catalogue: str) -> SplitCard:
+        """The split to use when none is named, with the reason."""
+        name, reason = default_split(self.catalogue(catalogue))
+        card = _split_card(describe(self.catalogue(catalogue), name))
+        return SplitCard(**{**card.__dict__, "reason": reason})
+
+    def train(
+        self,
+        catalogue: str,
+        strategy: str,
+        split: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        encoder: str = DEFAULT_ENCODER,
+        report: Report = silent,
+    ) -> RunCard:
+        """Train a strategy, test it once, and keep the run. `settings` name fields of its configs."""
+        from mmviz.experiment import Experiment, run_experiment
+
+        with self._working:
+            found = self.catalogue(catalogue)
+            experiment = Experiment(
+                found,
+                self.features(catalogue, encoder),
+                self._split(found, split, seed),
+                self.strategy(strategy).name,
+                seed,
+                settings or {},
+                self._device,
+            )
+            trained = run_experiment(experiment, report)
+            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model)
+        return self._run_card(trained.run)
+
+    def evaluate(
+        self, catalogue: str, split: str | None = None, metric: str = "ndcg@10", reference: str = "popularity"
+    ) -> pd.DataFrame:
+        """The runs of a split on one metric, person by person, with 95 % bootstrap intervals.
+
+        One row a run, best first: strategy, title, mean, low, high, and the paired difference from the run of
+        `reference` (difference, difference_low, difference_high), n_users. Reads what the runs recorded when they
+        opened the test split; it is not opened again.
+        """
+        from mmviz.evaluation.significance import bootstrap_mean, paired_bootstrap
+
+        cards = {card.strategy: card for card in self.runs(catalogue, split)}
+        results = {name: self.per_user(card.run_id) for name, card in cards.items()}
+        base = results[self._trained(cards, reference).strategy]
+        if metric not in base.columns:
+            raise UnknownNameError("metric", metric, base.columns.drop("user"))
+        rows = []
+        for name, card in cards.items():
+            own = bootstrap_mean(results[name][metric].to_numpy())
+            gap = paired_bootstrap(results[name][metric].to_numpy(), base[metric].to_numpy())
+            rows.append(
+                {
+                    "strategy": name,
+                    "title": card.title,
+                    "mean": own.mean,
+                    "low": own.low,
+                    "high": own.high,
+                    "difference": gap.mean,
+                    "difference_low": gap.low,
+                    "difference_high": gap.high,
+                    "n_users": card.n_users,
+                }
+            )
+        return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
+
+    def ceiling(self, catalogue: str, split: str | None = None) -> float | None:
+        """NDCG@10 of an oracle that knows everyone's taste, for a simulated catalogue; None where nobody knows it."""
+        found = self.catalogue(catalogue)
+        return None if found.truth is None else found.truth.ceiling.get(self._split(found, split).name)
+
+
+def _split_card(summary: Any) -> SplitCard:
+    return SplitCard(summary.name, summary.title, summary.n_test_users, summary.n_test, summary.usable, summary.reason)
