@@ -26,7 +26,7 @@ from mmviz.progress import Progress, Report
 from mmviz.ranker import Ranker
 from mmviz.runs import Run, new_run_id
 
-__all__ = ["Experiment", "Trained", "make_config", "run_experiment"]
+__all__ = ["Experiment", "Trained", "make_config", "material_of", "run_experiment"]
 
 KS = (10, 20)
 STOPPING = "ndcg@10"
@@ -114,7 +114,7 @@ def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
     configs = [make_config(c, experiment.settings) for c in classes]
     torch.manual_seed(experiment.seed)
     device = torch_device(experiment.device)  # type: ignore[arg-type]
-    material = _material(experiment)
+    material = material_of(experiment.catalogue, experiment.split, experiment.features)
     popularity = np.asarray(material.train.sum(axis=0)).ravel()  # (I,)
     fusion = cls(shapes_of(experiment.features), configs[0])
     loader = ItemLoader(experiment.features, fusion.names, cls.level, device)
@@ -140,16 +140,17 @@ def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
     return _Fit(finished.ranker, arrays, named, {STOPPING: best}, tuple(history), parameters)
 
 
-def _material(experiment: Experiment) -> Material:
-    """What anything may learn from: train and validation, never the test split."""
-    catalogue, split = experiment.catalogue, experiment.split
-    train, valid = catalogue.matrix(split.train), catalogue.matrix(split.valid)  # (U, I) each
-    return Material(train, valid, split.valid_candidates, experiment.features)
+def material_of(catalogue: Catalogue, split: Split, features: Features) -> Material:
+    """What anything may learn from on a split: train and validation, never the test part."""
+    return Material(catalogue.matrix(split.train), catalogue.matrix(split.valid), split.valid_candidates, features)
 
 
 def _fit_control(experiment: Experiment, report: Report) -> _Fit:
     """Solve a control at the settings that validation chooses; those that are given stay as they are."""
-    cls, material = baselines.strategy(experiment.strategy), _material(experiment)
+    cls, material = (
+        baselines.strategy(experiment.strategy),
+        material_of(experiment.catalogue, experiment.split, experiment.features),
+    )
     best = cls.fit_best(
         material.train,
         material.valid,

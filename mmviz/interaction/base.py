@@ -81,3 +81,8 @@ class InteractionModel(ABC):
     def finish(self, trained: FusionRanker, material: Material, report: Report) -> Finished:  # noqa: ARG002
         """What is made of the trained model before it is tested."""
         return Finished(trained)
+
+    @classmethod
+    def with_content(cls, served: Ranker, fused: FusionRanker) -> Ranker:  # noqa: ARG003
+        """What would serve if the items' content were that of `fused`, with everything else as in `served`."""
+        return fused

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -40,6 +40,10 @@ class FusedEase(Ranker):
 
     def embedding(self, weights: Weights | None = None) -> np.ndarray:
         return self._fused.embedding(weights)
+
+    def with_fused(self, fused: FusionRanker) -> FusedEase:
+        """The same solution of the interactions beside what another fusion model makes of the items."""
+        return FusedEase(fused, self._ease.with_vectors({_FUSED: fused.embedding()}))
 
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
         given = every_weight(self.modalities, weights)
@@ -89,3 +93,7 @@ class Collective(InteractionModel):
         )
         settings = {"ease": asdict(best.model.config)}
         return Finished(FusedEase(trained, best.model), best.model.parameters, settings, best.score)
+
+    @classmethod
+    def with_content(cls, served: Ranker, fused: FusionRanker) -> Ranker:
+        return cast(FusedEase, served).with_fused(fused)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,9 @@ from mmviz.views import (
     StrategyCard,
 )
 
+if TYPE_CHECKING:
+    from mmviz.restoring import Restored
+
 __all__ = ["DEFAULT_ENCODER", "Core"]
 
 DEFAULT_ENCODER = "bundled"
@@ -52,6 +55,7 @@ class Core:
         self._rankers: Memo[Ranker] = Memo(24)
         self._spaces: Memo[np.ndarray] = Memo(16)
         self._encoders: Memo[Any] = Memo(2)
+        self._networks: Memo[Restored] = Memo(6)
         self._working = threading.Lock()  # one encoding or training at a time, whoever asks
 
     def catalogue(self, name: str) -> Catalogue:
@@ -134,6 +138,23 @@ class Core:
         return self._rankers.get(
             card.run_id, lambda: self._serving(card).from_state(self._runs.ranker_state(card.run_id))
         )
+
+    def _network(self, card: RunCard) -> Restored:
+        """The trained network of a fusion's run, ready to look into. Raises RunError for a control."""
+        from mmviz.devices import torch_device
+        from mmviz.experiment import material_of
+        from mmviz.restoring import restore
+
+        def load() -> Restored:
+            run = self.run(card.run_id)
+            found = self.catalogue(card.catalogue)
+            material = material_of(
+                found, self._split(found, run.split, run.seed), self.features(found.name, run.encoder)
+            )
+            arrays = {} if card.kind == "control" else self._runs.model_state(card.run_id)
+            return restore(run, arrays, self._ranker(card), material, torch_device(self._device))
+
+        return self._networks.get(card.run_id, load)
 
     def _serving(self, card: RunCard) -> type[Ranker]:
         """The class that serves a run."""
