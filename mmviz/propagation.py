@@ -14,7 +14,7 @@ import torch
 from scipy.sparse import csr_array, diags_array
 from torch import Tensor, nn
 
-__all__ = ["Propagation"]
+__all__ = ["Propagation", "sparse_rows"]
 
 START = 0.1
 """How loud every step and every modality's neighbours are before training: near the two-tower model, which is at 0."""
@@ -37,7 +37,7 @@ class _Sparse:
     """A sparse matrix on a device with its transpose, both in rows."""
 
     def __init__(self, matrix: csr_array, device: torch.device) -> None:
-        self.matrix, self.transpose = _tensor(matrix, device), _tensor(csr_array(matrix.T), device)
+        self.matrix, self.transpose = sparse_rows(matrix, device), sparse_rows(csr_array(matrix.T), device)
 
     @property
     def flipped(self) -> _Sparse:
@@ -117,7 +117,8 @@ class Propagation(nn.Module):
         return near
 
 
-def _tensor(matrix: csr_array, device: torch.device) -> Tensor:
+def sparse_rows(matrix: csr_array, device: torch.device) -> Tensor:
+    """A sparse matrix as a torch tensor in rows (CSR)."""
     rows, columns = torch.from_numpy(matrix.indptr.astype(np.int64)), torch.from_numpy(matrix.indices.astype(np.int64))
     values = torch.from_numpy(matrix.data.astype(np.float32))
     with warnings.catch_warnings():

@@ -31,6 +31,9 @@ class Run:
     - `validation` and `metrics` (test): {"ndcg@10": …}; `n_users` that the test split evaluates.
     - `history`: one dict a round of training; [] for a closed form.
     - `test_opened`: when the test split was read, once (UTC, ISO 8601).
+    - `learned`: "pairs" of user and item that training was handed (train and validation), and how many of them are
+      "test_pairs", which must be 0. {} in runs from before this was recorded.
+    - `ms_user`: milliseconds to score all items for one person, the median over a few; None where not measured.
     """
 
     run_id: str
@@ -53,6 +56,8 @@ class Run:
     device: str
     versions: dict[str, str] = field(default_factory=dict)
     history: tuple[dict[str, Any], ...] = ()
+    learned: dict[str, int] = field(default_factory=dict)
+    ms_user: float | None = None
 
 
 def new_run_id(strategy: str, split: str, seed: int) -> str:
@@ -62,7 +67,10 @@ def new_run_id(strategy: str, split: str, seed: int) -> str:
 
 
 class RunStore:
-    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and the weights as safetensors."""
+    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and arrays as safetensors.
+
+    The arrays are the weights to serve and to restore the model, and the tested people's lists.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -73,6 +81,7 @@ class RunStore:
         per_user: pd.DataFrame,
         ranker: dict[str, np.ndarray],
         model: dict[str, np.ndarray] | None = None,
+        lists: np.ndarray | None = None,
     ) -> Path:
         """Write a run in one go. Raises RunError when that id is taken: a run is never overwritten."""
         target = self._path(run.run_id)
@@ -85,6 +94,8 @@ class RunStore:
             _save_arrays(ranker, draft / "ranker.safetensors")
             if model is not None:
                 _save_arrays(model, draft / "model.safetensors")
+            if lists is not None:
+                _save_arrays({"top": lists.astype(np.int32)}, draft / "lists.safetensors")
         return target
 
     def all(self) -> list[Run]:
@@ -101,6 +112,11 @@ class RunStore:
     def model_state(self, run_id: str) -> dict[str, np.ndarray]:
         """Weights of the torch module. Raises RunError for a run without one (a closed form)."""
         return _load_arrays(self._path(run_id) / "model.safetensors", run_id)
+
+    def lists(self, run_id: str) -> np.ndarray | None:
+        """The tested people's lists (n, K), item indices, best first, -1 where one ends; None in an older run."""
+        path = self._path(run_id) / "lists.safetensors"
+        return _load_arrays(path, run_id)["top"] if path.is_file() else None
 
     def per_user(self, run_id: str) -> pd.DataFrame:
         """Test metrics of each evaluated user: `user` (code), then one column a metric."""

@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "recommender": SMALL | {"fusion", "features", "fusion_ranker", "ranker", "propagation"},
     "training": SMALL | {"fusion", "recommender", "ranker", "fusion_ranker"},
     "interaction": SMALL | {"interaction", "baselines", "features", "fusion_ranker", "propagation", "ranker"},
-    "baselines": SMALL | {"baselines", "ranker", "features", "catalogue", "evaluation"},
+    "baselines": SMALL | {"baselines", "ranker", "features", "catalogue", "evaluation", "propagation"},
+    "twins": SMALL | {"features"},
     "evaluation": SMALL | {"evaluation", "ranker", "features", "catalogue"},
     "charts": {"charts"},
 }

@@ -1,4 +1,4 @@
-"""Ranking metrics by full ranking, one value a user, and what lists are like beyond their accuracy.
+"""Ranking metrics by full ranking, one value a user.
 
 Conventions, which are those of the independent library that the tests compare with (ranx):
 
@@ -8,7 +8,7 @@ Conventions, which are those of the independent library that the tests compare w
 - An item whose score is not finite is not recommended; NaN is an error.
 - k may exceed the number of items; then the list is as long as it can be, and precision still divides by k.
 
-Shape letters: B users of a batch, U users, I items, K list length.
+Shape letters: B users of a batch, I items, K list length.
 """
 
 from __future__ import annotations
@@ -28,12 +28,8 @@ __all__ = [
     "METRICS",
     "PerUser",
     "Ranked",
-    "beyond_accuracy",
-    "coverage",
     "expected_at_random",
-    "gini",
-    "intra_list_diversity",
-    "novelty",
+    "metrics_of_hits",
     "ranking_metrics",
 ]
 
@@ -94,7 +90,7 @@ def ranking_metrics(
     wanted = _dense(relevant) & ~barred  # (B, I)
     top = top_k(np.where(barred, -np.inf, scores), max(ks))  # (B, K)
     hits = np.take_along_axis(wanted, np.maximum(top, 0), axis=1) & (top >= 0)  # (B, K)
-    return Ranked(_from_hits(hits, wanted.sum(axis=1), ks), top)
+    return Ranked(metrics_of_hits(hits, wanted.sum(axis=1), ks), top)
 
 
 def _check(scores: np.ndarray, relevant: csr_array, ks: Sequence[int]) -> None:
@@ -124,8 +120,11 @@ def _dense(matrix: csr_array) -> np.ndarray:
     return dense
 
 
-def _from_hits(hits: np.ndarray, n_relevant: np.ndarray, ks: Sequence[int]) -> dict[str, np.ndarray]:
-    """Metrics from hits (B, K) bool and numbers of relevant items (B,): name -> (B,)."""
+def metrics_of_hits(hits: np.ndarray, n_relevant: np.ndarray, ks: Sequence[int]) -> dict[str, np.ndarray]:
+    """Metrics from hits (B, K) bool, best place first, and numbers of relevant items (B,): name -> (B,).
+
+    NaN for a user with nothing to be found.
+    """
     ranks = np.arange(1, hits.shape[1] + 1)  # (K,)
     discount = 1.0 / np.log2(ranks + 1)  # (K,)
     found = np.cumsum(hits, axis=1)  # (B, K)
@@ -177,70 +176,3 @@ def expected_at_random(n_relevant: np.ndarray, n_ranked: np.ndarray, ks: Sequenc
 def _all_missed(n: int, relevant: int, places: int) -> float:
     """Probability that none of `places` random draws among n items is relevant."""
     return comb(n - relevant, places) / comb(n, places)
-
-
-def beyond_accuracy(
-    top: np.ndarray, popularity: np.ndarray, n_users: int, candidates: np.ndarray | None = None
-) -> dict[str, float]:
-    """Coverage, Gini, novelty and average popularity of lists (n, K).
-
-    - `popularity`: (I,) number of train users of each item, of `n_users` (U) in all.
-    - `candidates`: (I,) bool, the items that could have been recommended; None = all.
-    """
-    able = np.ones(len(popularity), dtype=bool) if candidates is None else candidates  # (I,)
-    listed = top[top >= 0]
-    return {
-        "coverage": coverage(top, able),
-        "gini": gini(np.bincount(listed, minlength=len(able))[able]),
-        "novelty": novelty(top, popularity, n_users),
-        "popularity": float(popularity[listed].mean()) if len(listed) else 0.0,
-    }
-
-
-def coverage(top: np.ndarray, candidates: np.ndarray) -> float:
-    """Share of the candidates (I,) that is in at least one list (n, K)."""
-    return len(np.unique(top[top >= 0])) / max(int(candidates.sum()), 1)
-
-
-def gini(counts: np.ndarray) -> float:
-    """How unequally items are recommended: 0 = all equally often, 1 = only one of them.
-
-    `counts` (I,) says how often each item is recommended, with 0 for those that never are. With counts
-    sorted upwards, G = Σ_i (2i − I − 1)·c_i / ((I − 1)·Σ c); the usual (I) is replaced by (I − 1) so that
-    1 is reached.
-    """
-    n, total = len(counts), counts.sum()
-    if n < 2 or total == 0:
-        return 0.0
-    order = np.sort(counts)  # (I,)
-    return float(((2 * np.arange(1, n + 1) - n - 1) * order).sum() / ((n - 1) * total))
-
-
-def novelty(top: np.ndarray, popularity: np.ndarray, n_users: int) -> float:
-    """Mean surprise of what is recommended, −log2 of the share of users who have the item, in bits.
-
-    An item that nobody has counts as if one had it: the surprise is never infinite.
-    """
-    surprise = -np.log2(np.maximum(popularity, 1) / max(n_users, 1))  # (I,)
-    listed = top[top >= 0]
-    return float(surprise[listed].mean()) if len(listed) else 0.0
-
-
-def intra_list_diversity(top: np.ndarray, vectors: np.ndarray) -> float:
-    """Mean over users of 1 − cosine between two items of one list (n, K), in the space of `vectors` (I, D).
-
-    The space should be a neutral one (the raw encoder's), never that of the model which made the lists. Lists
-    with fewer than two items do not count; an item without a vector has cosine 0 with every other.
-    """
-    norms = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)  # (I, 1)
-    units = vectors / np.maximum(norms, 1e-12)  # (I, D)
-    there = top >= 0  # (n, K)
-    counts = there.sum(axis=1)  # (n,)
-    totals, own = np.zeros((len(top), vectors.shape[1])), np.zeros(len(top))  # (n, D), (n,)
-    for place in range(top.shape[1]):
-        row = units[np.maximum(top[:, place], 0)] * there[:, place, None]  # (n, D)
-        totals += row
-        own += (row**2).sum(axis=1)
-    pairs = counts * (counts - 1)  # (n,)
-    cosines = ((totals**2).sum(axis=1) - own)[pairs > 0] / pairs[pairs > 0]  # (n',)
-    return float(1.0 - cosines.mean()) if len(cosines) else 0.0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mmviz import baselines, fusion, interaction
+from mmviz import baselines, fusion, interaction, twins
 from mmviz.catalogue import store
 from mmviz.catalogue.base import Catalogue
 from mmviz.devices import describe_device, pick_device
@@ -158,9 +158,10 @@ class Core:
 
     def _serving(self, card: RunCard) -> type[Ranker]:
         """The class that serves a run."""
-        if card.kind == "control":
-            return baselines.strategy(card.strategy)
-        return interaction.model(interaction.parts(card.strategy)[1]).serves
+        plain, _ = twins.parts(card.strategy)
+        if plain in baselines.names():
+            return baselines.strategy(plain)
+        return interaction.model(interaction.parts(plain)[1]).serves
 
     def _space(self, catalogue: str, space: str) -> np.ndarray:
         """(I, D) unit vectors of a space by name."""
@@ -184,8 +185,10 @@ class Core:
 
     @cached_property
     def _known_strategies(self) -> dict[str, StrategyCard]:
-        """Every strategy under every interaction model, and the controls, by full name."""
-        return {card.name: card for under in interaction.names() for card in self.strategies(under)}
+        """Every strategy under every interaction model, the controls, and every fusion's twins, by full name."""
+        plain = [card for under in interaction.names() for card in self.strategies(under)]
+        twinned = [_twin_card(card, kind) for card in plain if card.kind == "fusion" for kind in twins.TWINS]
+        return {card.name: card for card in (*plain, *twinned)}
 
     def _run_card(self, run: Run) -> RunCard:
         card = self.strategy(run.strategy)
@@ -229,4 +232,17 @@ def _strategy_card(
     said = {part: texts.get(part, "") for part in ("summary", "formula", "paper")}
     return StrategyCard(
         interaction.full_name(base, under), base, f"{texts['title']}{suffix}", kind=kind, order=order, **said
+    )
+
+
+def _twin_card(card: StrategyCard, kind: str) -> StrategyCard:
+    return StrategyCard(
+        name=twins.full_name(card.name, kind),
+        base=card.base,
+        title=f"{card.title} · {kind} content",
+        summary=twins.TWINS[kind],
+        formula=card.formula,
+        paper=card.paper,
+        kind="control",
+        order=card.order,
     )

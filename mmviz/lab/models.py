@@ -71,7 +71,7 @@ class Models(Core):
                 self._device,
             )
             trained = run_experiment(experiment, report)
-            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model)
+            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model, trained.lists)
         return self._run_card(trained.run)
 
     def evaluate(
