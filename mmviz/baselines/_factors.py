@@ -38,7 +38,7 @@ class FactorConfig(BaselineConfig):
 
     factors: int = setting(64, "Width of the vectors of people and items.", 2, 1024)
     learning_rate: float = setting(0.01, "Step size of Adam.", 1e-5, 1.0)
-    l2: float = setting(0.03, "Pull of the vectors towards 0.", 0.0, 100.0)
+    l2: float = setting(0.1, "Pull of the vectors towards 0.", 0.0, 100.0)
     epochs: int = setting(40, "Passes over all interactions.", 1, 10_000)
     seed: int = setting(0, "Of the start and of what is drawn.", 0, 2**31 - 1)
 

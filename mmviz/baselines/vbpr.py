@@ -27,7 +27,7 @@ class VbprConfig(FactorConfig):
 
 
 class Vbpr(FactorBase):
-    """x_ui = β_i + γ_u·γ_i + θ_u·(E f_i) + β'·f_i (eq. 4). An item that nobody has taken is scored by its looks alone."""
+    """x_ui = β_i + γ_u·γ_i + θ_u·(E f_i) + β'·f_i (eq. 4). An item that nobody has taken has its looks alone."""
 
     title = "VBPR"
     summary = (

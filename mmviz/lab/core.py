@@ -56,6 +56,8 @@ class Core:
         self._spaces: Memo[np.ndarray] = Memo(16)
         self._encoders: Memo[Any] = Memo(2)
         self._networks: Memo[Restored] = Memo(6)
+        self._results: Memo[pd.DataFrame] = Memo(256)
+        self._evidence: Memo[Any] = Memo(64)
         self._working = threading.Lock()  # one encoding or training at a time, whoever asks
 
     def catalogue(self, name: str) -> Catalogue:
@@ -95,14 +97,8 @@ class Core:
         In the order of `strategies`; a fusion's runs under several interaction models stand together.
         """
         found = self.catalogue(catalogue)
-        chosen = self._split(found, split)
-        newest = {
-            run.strategy: run
-            for run in self._runs.all()
-            if run.fingerprints["catalogue"] == found.fingerprint and run.fingerprints["split"] == chosen.fingerprint
-        }
-        known = self._known_strategies
-        cards = [self._run_card(run) for run in newest.values() if run.strategy in known]
+        newest = {run.strategy: run for run in self._runs_on(found, self._split(found, split))}
+        cards = [self._run_card(run) for run in newest.values()]
         return sorted(cards, key=lambda card: (card.kind == "control", card.order, card.strategy))
 
     def run(self, run_id: str) -> Run:
@@ -111,7 +107,7 @@ class Core:
 
     def per_user(self, run_id: str) -> pd.DataFrame:
         """What a run reached for each tested person: `user` (place in the catalogue) and one column a metric."""
-        return self._runs.per_user(run_id)
+        return self._results.get(run_id, lambda: self._runs.per_user(run_id))
 
     def device(self) -> DeviceCard:
         """Where models run, and its memory."""
@@ -128,6 +124,15 @@ class Core:
     def _split(self, catalogue: Catalogue, name: str | None, seed: int = 0) -> Split:
         chosen = name or default_split(catalogue)[0]
         return self._splits.get(f"{catalogue.fingerprint}/{chosen}/{seed}", lambda: make_split(catalogue, chosen, seed))
+
+    def _runs_on(self, catalogue: Catalogue, split: Split) -> list[Run]:
+        """Every run of a known strategy on this content and this very split, oldest first."""
+        wanted = {"catalogue": catalogue.fingerprint, "split": split.fingerprint}
+        return [
+            run
+            for run in self._runs.all()
+            if run.strategy in self._known_strategies and wanted.items() <= run.fingerprints.items()
+        ]
 
     def _encoder(self, name: str) -> Any:
         from mmviz.encoders import load_encoder

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from mmviz import interaction
-from mmviz.errors import UnknownNameError
 from mmviz.evaluation.splits import default_split, describe, split_names
 from mmviz.lab.core import DEFAULT_ENCODER, Core
 from mmviz.methods import method_cards
@@ -73,46 +70,6 @@ class Models(Core):
             trained = run_experiment(experiment, report)
             self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model, trained.lists)
         return self._run_card(trained.run)
-
-    def evaluate(
-        self, catalogue: str, split: str | None = None, metric: str = "ndcg@10", reference: str = "popularity"
-    ) -> pd.DataFrame:
-        """The runs of a split on one metric, person by person, with 95 % bootstrap intervals.
-
-        One row a run, best first: strategy, title, mean, low, high, and the paired difference from the run of
-        `reference` (difference, difference_low, difference_high), n_users. Reads what the runs recorded when they
-        opened the test split; it is not opened again.
-        """
-        from mmviz.evaluation.significance import bootstrap_mean, paired_bootstrap
-
-        cards = {card.strategy: card for card in self.runs(catalogue, split)}
-        results = {name: self.per_user(card.run_id) for name, card in cards.items()}
-        base = results[self._trained(cards, reference).strategy]
-        if metric not in base.columns:
-            raise UnknownNameError("metric", metric, base.columns.drop("user"))
-        rows = []
-        for name, card in cards.items():
-            own = bootstrap_mean(results[name][metric].to_numpy())
-            gap = paired_bootstrap(results[name][metric].to_numpy(), base[metric].to_numpy())
-            rows.append(
-                {
-                    "strategy": name,
-                    "title": card.title,
-                    "mean": own.mean,
-                    "low": own.low,
-                    "high": own.high,
-                    "difference": gap.mean,
-                    "difference_low": gap.low,
-                    "difference_high": gap.high,
-                    "n_users": card.n_users,
-                }
-            )
-        return pd.DataFrame(rows).sort_values("mean", ascending=False, ignore_index=True)
-
-    def ceiling(self, catalogue: str, split: str | None = None) -> float | None:
-        """NDCG@10 of an oracle that knows everyone's taste, for a simulated catalogue; None where nobody knows it."""
-        found = self.catalogue(catalogue)
-        return None if found.truth is None else found.truth.ceiling.get(self._split(found, split).name)
 
 
 def _split_card(summary: Any) -> SplitCard:

@@ -1,0 +1,203 @@
+"""Comparing what was trained, on one honest ruler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mmviz import leaderboard as boards
+from mmviz.catalogue.base import Catalogue
+from mmviz.errors import FeatureError, UnknownNameError
+from mmviz.evaluation.splits import Split
+from mmviz.lab.core import Core
+from mmviz.leaderboard import MEASURES, Reached
+from mmviz.runs import Run
+from mmviz.views.evidence import Group, Leaderboard, Pair, SlicePanel, Standing
+
+__all__ = ["Evidence"]
+
+GROUPS: tuple[Group, ...] = ("accuracy", "ratings", "beyond", "cost")
+
+
+class Evidence(Core):
+    """Verbs that compare runs. They read what the runs recorded at their one opening of the test split."""
+
+    def leaderboard(self, catalogue: str, split: str | None = None, group: str = "accuracy") -> Leaderboard:
+        """All runs of a split by a group of measures: "accuracy", "ratings", "beyond" (accuracy) or "cost".
+
+        Best first by NDCG@10. Means over people carry 95 % bootstrap intervals; a simulated catalogue has its ceiling.
+        """
+        if group not in GROUPS:
+            raise UnknownNameError("group of measures", group, GROUPS)
+        found = self.catalogue(catalogue)
+        chosen = self._split(found, split)
+        every = self._runs_on(found, chosen)
+        reached = self._reached(every)
+        key = ("board", tuple(sorted(each.run.run_id for each in reached.values())), group, chosen.fingerprint)
+        return self._evidence.get(key, lambda: self._board(found, chosen, every, reached, group))
+
+    def pairs(
+        self, catalogue: str, strategies: Sequence[str], split: str | None = None, metric: str = "ndcg@10"
+    ) -> tuple[Pair, ...]:
+        """Every two of these strategies, person by person, with Holm's correction over these pairs."""
+        found = self.catalogue(catalogue)
+        chosen = self._chosen(found, self._split(found, split), strategies)
+        key = ("pairs", tuple(each.run.run_id for each in chosen.values()), metric)
+        named = {name: (self.strategy(name).title, each.per_user) for name, each in chosen.items()}
+        return self._evidence.get(key, lambda: boards.pairs(named, metric))
+
+    def slices(
+        self, catalogue: str, strategies: Sequence[str], split: str | None = None, metric: str = "ndcg@10"
+    ) -> tuple[SlicePanel, ...]:
+        """How these strategies do for parts of the people and of the items."""
+        found = self.catalogue(catalogue)
+        taken = self._split(found, split)
+        chosen = self._chosen(found, taken, strategies)
+        key = ("slices", tuple(each.run.run_id for each in chosen.values()), metric)
+        return self._evidence.get(key, lambda: boards.slices(found, taken, chosen, metric))
+
+    def side_by_side(
+        self, catalogue: str, a: str, b: str, split: str | None = None, metric: str = "ndcg@10"
+    ) -> pd.DataFrame:
+        """What each tested person got from two strategies: user_id, a, b, and how many items they have in train."""
+        found = self.catalogue(catalogue)
+        taken = self._split(found, split)
+        frames = [each.per_user.set_index("user") for each in self._chosen(found, taken, (a, b)).values()]
+        if metric not in frames[0].columns:
+            raise UnknownNameError("metric", metric, frames[0].columns)
+        joined = pd.DataFrame({"a": frames[0][metric], "b": frames[-1][metric]}).dropna()
+        activity = np.diff(found.matrix(taken.train).indptr)  # (U,)
+        return joined.assign(
+            user_id=found.user_ids[joined.index.to_numpy()].astype(str), n_train=activity[joined.index.to_numpy()]
+        ).reset_index(drop=True)
+
+    def evaluate(
+        self, catalogue: str, split: str | None = None, metric: str = "ndcg@10", reference: str = "popularity"
+    ) -> pd.DataFrame:
+        """The runs of a split on one metric, person by person, with 95 % bootstrap intervals.
+
+        One row a run, best first: strategy, title, mean, low, high, and the paired difference from the run of
+        `reference` (difference, difference_low, difference_high), n_users.
+        """
+        found = self.catalogue(catalogue)
+        reached = self._reached(self._runs_on(found, self._split(found, split)))
+        base = reached[self._trained({name: self._run_card(r.run) for name, r in reached.items()}, reference).strategy]
+        if metric not in base.per_user.columns:
+            raise UnknownNameError("metric", metric, base.per_user.columns.drop("user"))
+        tables = {name: each.per_user.set_index("user")[metric] for name, each in reached.items()}
+        joined = pd.concat(tables, axis=1, join="inner").dropna()  # (n, m)
+        own = boards.means_with_intervals([joined[name].to_numpy() for name in tables])
+        gaps = boards.means_with_intervals([(joined[n] - joined[reference]).to_numpy() for n in tables])
+        rows = [
+            (name, self.strategy(name).title, *mean, *gap, len(joined))
+            for name, mean, gap in zip(tables, own, gaps, strict=True)
+        ]
+        differences = ("difference", "difference_low", "difference_high")
+        columns = ["strategy", "title", "mean", "low", "high", *differences, "n_users"]
+        return pd.DataFrame(rows, columns=columns).sort_values("mean", ascending=False, ignore_index=True)
+
+    def ceiling(self, catalogue: str, split: str | None = None) -> float | None:
+        """NDCG@10 of an oracle that knows everyone's taste, for a simulated catalogue; None where nobody knows it."""
+        found = self.catalogue(catalogue)
+        return None if found.truth is None else found.truth.ceiling.get(self._split(found, split).name)
+
+    def _chosen(self, found: Catalogue, split: Split, strategies: Sequence[str]) -> dict[str, Reached]:
+        """The newest runs of these strategies. Raises RunError for one that has none."""
+        reached = self._reached(self._runs_on(found, split))
+        cards = {name: self._run_card(each.run) for name, each in reached.items()}
+        return {name: reached[self._trained(cards, name).strategy] for name in dict.fromkeys(strategies)}
+
+    def _reached(self, every: Sequence[Run]) -> dict[str, Reached]:
+        """The newest run of each strategy with what it recorded."""
+        newest = {run.strategy: run for run in every}
+        return {
+            name: Reached(run, self.per_user(run.run_id), self._runs.lists(run.run_id)) for name, run in newest.items()
+        }
+
+    def _board(
+        self, found: Catalogue, split: Split, every: Sequence[Run], reached: dict[str, Reached], group: str
+    ) -> Leaderboard:
+        measures = tuple(each for each in MEASURES if each.group == group)
+        space = self._neutral(found.name) if group == "beyond" else None
+        parts = {name: boards.values_of(each, group, found, split, space) for name, each in reached.items()}
+        ranked = sorted(reached, key=lambda name: -reached[name].run.metrics.get("ndcg@10", 0.0))
+        intervals = boards.means_with_intervals([column for name in ranked for column in parts[name][0].values()])
+        cells = iter(intervals)
+        doubts = boards.doubts([each.run for each in reached.values()])
+        standings = []
+        for name in ranked:
+            people, whole = parts[name]
+            values = {measure: next(cells) for measure in people}
+            values |= {measure: boards.Measured(value) for measure, value in whole.items()}
+            standings.append(self._standing(reached[name].run, values, every, doubts))
+        missing = _missing(measures, standings, found)
+        measured = tuple(m for m in measures if any(m.name in row.values for row in standings))
+        return Leaderboard(
+            catalogue=found.name,
+            split=split.name,
+            measures=measured,
+            standings=tuple(standings),
+            ceiling=self._ceiling_row(found, split, group),
+            n_users=max((each.run.n_users for each in reached.values()), default=0),
+            openings=tuple(sorted(run.test_opened for run in every)),
+            missing=missing,
+        )
+
+    def _standing(
+        self, run: Run, values: dict[str, boards.Measured], every: Sequence[Run], doubts: dict[str, tuple[str, ...]]
+    ) -> Standing:
+        card = self._run_card(run)
+        alike = {
+            each.seed: each.metrics.get("ndcg@10", float("nan"))
+            for each in every
+            if each.strategy == run.strategy and _but_seed(each) == _but_seed(run)
+        }
+        return Standing(
+            run.strategy,
+            card.title,
+            card.kind,
+            card.order,
+            values,
+            card,
+            run.test_opened,
+            tuple(alike[seed] for seed in sorted(alike)),
+            doubts.get(run.run_id, ()),
+        )
+
+    def _ceiling_row(self, found: Catalogue, split: Split, group: str) -> Standing | None:
+        """What an oracle that knows every taste reaches, for a simulated catalogue."""
+        from mmviz.evaluation.ceiling import oracle
+
+        if found.truth is None or group != "accuracy":
+            return None
+        known = oracle(found, split)
+        names = [each.name for each in MEASURES if each.group == group]
+        cells = boards.means_with_intervals([known.values[name] for name in names])
+        return Standing("", "Oracle", "control", 0, dict(zip(names, cells, strict=True)))
+
+    def _neutral(self, catalogue: str) -> np.ndarray | None:
+        """The raw encoder's joint space, or None where the catalogue is not encoded."""
+        try:
+            return self._space(catalogue, "joint")
+        except FeatureError:
+            return None
+
+
+def _but_seed(run: Run) -> dict[str, dict[str, object]]:
+    """The settings of a run without its seed, which some controls list among them."""
+    return {part: {k: v for k, v in own.items() if k != "seed"} for part, own in run.settings.items()}
+
+
+def _missing(measures: Sequence[boards.Measure], rows: Sequence[Standing], found: Catalogue) -> tuple[str, ...]:
+    """Why some cells are empty."""
+    lacking = [row.title for row in rows if any(m.name not in row.values for m in measures)]
+    if not lacking:
+        return ()
+    group = measures[0].group
+    if group == "ratings" and not np.isfinite(found.interactions["rating"].to_numpy(float)).any():
+        return ("There are no ratings in this catalogue, so no error of ratings can be measured.",)
+    several = len(lacking) > 3
+    who = f"{len(lacking)} runs" if several else ", ".join(lacking)
+    return (f"{who} did not record all of these measures; they were trained before it was kept. Train again.",)
