@@ -16,6 +16,9 @@ pages = {
         page("catalogue", "Catalogue", "grid_view", "Every item of the collection: search, filter, browse."),
         page("recommendations", "Recommendations", "view_column", "Several strategies' lists for one person."),
     ],
+    "Evidence": [
+        page("leaderboard", "Leaderboard", "leaderboard", "Which strategy is ahead, and is it more than chance?"),
+    ],
     "Learn": [
         page("methods", "Methods", "school", "How each strategy works, with its formula and data flow."),
     ],

@@ -1,4 +1,4 @@
-"""What accuracy costs: one mark a strategy, accuracy against training time."""
+"""What accuracy costs: one mark a strategy, accuracy against a cost, and the front that nothing beats in both."""
 
 from __future__ import annotations
 
@@ -13,45 +13,62 @@ from mmviz.charts.template import figure
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["cost_figure"]
+__all__ = ["cost_figure", "pareto_front"]
 
-SHORTEST = 0.01
-"""Seconds; what takes less is drawn here, because a logarithmic axis has no zero."""
+LEAST = 0.01
+"""What costs less is drawn here, because a logarithmic axis has no zero."""
 
-TICKS = [step * 10.0**power for power in range(-2, 6) for step in (1, 3)]
+TICKS = [step * 10.0**power for power in range(-2, 10) for step in (1, 3)]
 
 
 def cost_figure(
     titles: Sequence[str],
-    seconds: Sequence[float],
+    costs: Sequence[float],
     scores: Sequence[float],
     series: Sequence[tuple[str, int]],
     theme: palette.Theme = "light",
     ceiling: float | None = None,
+    axis: str = "Time to train, seconds",
 ) -> go.Figure:
-    """NDCG@10 over training time in seconds (logarithmic), every mark labelled directly.
+    """NDCG@10 over a cost (logarithmic); the marks on the Pareto front are full and labelled, the others faint.
 
     The four sequences have one entry a strategy; `series` holds its kind and its place in the registry, which give
     its colour; at `ceiling` stands the line of the oracle, where there is one.
     """
-    drawn = figure(theme, height=360)
-    colours = [palette.strategy_colour(kind, order).on(theme) for kind, order in series]
-    times = np.maximum(np.asarray(seconds, dtype=np.float64), SHORTEST)
+    drawn = figure(theme, height=400)
+    x = np.maximum(np.asarray(costs, dtype=np.float64), LEAST)
+    y = np.asarray(scores, dtype=np.float64)
+    front = pareto_front(x, y)
+    colours = np.array([palette.strategy_colour(kind, order).on(theme) for kind, order in series])
+    order = front[np.argsort(x[front], kind="stable")]
     drawn.add_scatter(
-        x=times,
-        y=np.asarray(scores, dtype=np.float64),
-        mode="markers+text",
-        text=list(titles),
-        textposition=_sides(times, np.asarray(scores, dtype=np.float64), max(*scores, ceiling or 0.0)),
-        textfont={"color": colours, "size": 13},
-        marker={"color": colours, "size": 11},
-        cliponaxis=False,
-        hovertemplate="<b>%{text}</b><br>NDCG@10 %{y:.3g}<br>%{x:.3g} s to train<extra></extra>",
+        x=x[order],
+        y=y[order],
+        mode="lines",
+        line={"shape": "hv", "color": palette.MUTED.on(theme), "width": 1, "dash": "dot"},
+        hoverinfo="skip",
     )
-    low, high = np.log10(times.min()), np.log10(times.max())
+    on_front = np.isin(np.arange(len(x)), front)
+    labelled = on_front | (np.arange(len(x)) == int(y.argmax()))
+    names = np.array(list(titles), dtype=object)
+    drawn.add_scatter(
+        x=x,
+        y=y,
+        mode="markers+text",
+        text=np.where(labelled | (len(x) <= 8), names, ""),
+        customdata=names,
+        textposition=_sides(x, y, max(*scores, ceiling or 0.0)),
+        textfont={"color": colours, "size": 13},
+        marker={"color": colours, "size": 11, "opacity": np.where(on_front, 1.0, 0.45)},
+        cliponaxis=False,
+        hovertemplate=f"<b>%{{customdata}}</b><br>NDCG@10 %{{y:.3g}}<br>{axis}: %{{x:.3g}}<extra></extra>",
+    )
+    low, high = np.log10(x.min()), np.log10(x.max())
     pad = 0.18 * max(high - low, 0.5)
-    drawn.update_xaxes(title_text="Time to train, seconds", type="log", range=[low - pad, high + 2 * pad])
-    drawn.update_xaxes(tickvals=TICKS, ticktext=[f"{tick:,g}" for tick in TICKS])
+    drawn.update_xaxes(title_text=axis, type="log", range=[low - pad, high + 2 * pad])
+    drawn.update_xaxes(
+        tickvals=TICKS, ticktext=[f"{tick:,g}" if tick < 1e6 else f"{tick / 1e6:,g} M" for tick in TICKS]
+    )
     drawn.update_yaxes(title_text="NDCG@10 ↑", rangemode="tozero")
     if ceiling is not None:
         said = f"Oracle {ceiling:.3f}: knows every taste, but not the dice"
@@ -64,9 +81,18 @@ def cost_figure(
     return drawn
 
 
-def _sides(times: np.ndarray, scores: np.ndarray, top: float) -> list[str]:
+def pareto_front(costs: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Places (f,) of what nothing else beats: no other costs at most as much and scores at least as much, and
+    better in one of the two.
+    """
+    order = np.lexsort((-scores, costs))  # (n,): cheapest first, of equally cheap ones the best
+    best = np.maximum.accumulate(np.concatenate([[-np.inf], scores[order][:-1]]))  # (n,)
+    return np.sort(order[scores[order] > best])
+
+
+def _sides(costs: np.ndarray, scores: np.ndarray, top: float) -> list[str]:
     """Labels stand right of their mark; of two that would touch on an axis up to `top`, the lower one goes below."""
-    x = np.log10(times) / max(float(np.ptp(np.log10(times))), 0.5)
+    x = np.log10(costs) / max(float(np.ptp(np.log10(costs))), 0.5)
     y = scores / max(top, 1e-9)
     sides = []
     for at in range(len(x)):

@@ -164,6 +164,7 @@ class Evidence(Core):
             run.test_opened,
             tuple(alike[seed] for seed in sorted(alike)),
             doubts.get(run.run_id, ()),
+            run.ms_user,
         )
 
     def _ceiling_row(self, found: Catalogue, split: Split, group: str) -> Standing | None:

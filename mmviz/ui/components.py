@@ -14,7 +14,7 @@ from mmviz.charts import palette
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-__all__ = ["TONES", "board", "flow", "item_view", "roster", "wall"]
+__all__ = ["TONES", "board", "flow", "item_view", "league", "pairs", "roster", "wall"]
 
 Payload = dict[str, Any]
 
@@ -57,6 +57,16 @@ def roster(payload: Payload, key: str) -> list[str]:
     start = {"chosen": payload["chosen"]}
     shown = _component("roster")(key=key, data=_dressed(payload), default=start, on_chosen_change=_nothing)
     return [str(name) for name in shown.get("chosen") or ()]
+
+
+def league(payload: Payload, key: str) -> None:
+    """Draw the leaderboard; it sorts itself."""
+    _component("league")(key=key, data=_dressed(payload))
+
+
+def pairs(payload: Payload, key: str, on_pick: Callable[[], None]) -> None:
+    """Draw the matrix of pairs; after a click `on_pick` runs and finds "a|b" in `st.session_state[key].picked`."""
+    _component("pairs")(key=key, data=_dressed(payload), on_picked_change=on_pick)
 
 
 @cache

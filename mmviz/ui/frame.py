@@ -41,10 +41,11 @@ PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
     "methods": "pages/learn/methods.py",
+    "leaderboard": "pages/evidence/leaderboard.py",
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
 }
-PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page")
+PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page", "compared", "a", "b")
 
 
 @dataclass(frozen=True)

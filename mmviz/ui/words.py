@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-__all__ = ["bytes_said", "count", "day", "duration", "figures", "signed_places", "year_span"]
+__all__ = ["bytes_said", "count", "day", "duration", "figures", "moment", "signed_places", "year_span"]
 
 MINUS = "\u2212"
 
@@ -31,6 +31,11 @@ def day(seconds: float) -> str:
     """Month and year of a time in seconds since 1970 UTC: "Mar 2001"; empty when it is unknown."""
     moment = _moment(seconds)
     return moment.strftime("%b %Y") if moment else ""
+
+
+def moment(iso: str) -> str:
+    """A time as a run records it, to the minute: "2026-11-24T13:50:19+00:00" -> "24 Nov 2026 13:50"; "" for none."""
+    return datetime.fromisoformat(iso).strftime("%-d %b %Y %H:%M") if iso else ""
 
 
 def year_span(first: float, last: float) -> str:

@@ -39,7 +39,7 @@ class Standing:
     """One row: a run with what was measured of it, or the ceiling (`run` None) of a simulated catalogue.
 
     `seeds`: the test value of the board's first measure by each seed that was trained with the same settings;
-    `doubts`: signs that the run saw what it was tested on, in words.
+    `doubts`: signs that the run saw what it was tested on, in words; `ms_user`: time to score for one person.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Standing:
     opened: str = ""
     seeds: tuple[float, ...] = ()
     doubts: tuple[str, ...] = ()
+    ms_user: float | None = None
 
 
 @dataclass(frozen=True)
