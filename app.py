@@ -23,7 +23,7 @@ pages = {
         page("methods", "Methods", "school", "How each strategy works, with its formula and data flow."),
     ],
     "Build": [
-        page("models", "Models", "model_training", "Train strategies and compare what they reach."),
+        page("models", "Models", "model_training", "Train strategies and search for their settings."),
         page("start", "Add a catalogue", "add_photo_alternate", "Open the demo or import a folder."),
     ],
 }

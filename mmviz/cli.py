@@ -21,12 +21,14 @@ from rich.table import Table
 from mmviz import __version__
 from mmviz.errors import MmvizError, UnknownNameError
 from mmviz.lab import DEFAULT_ENCODER, DEMO_SIZE, FIRST_STRATEGIES, Lab
+from mmviz.lab.evidence import TWINNED
 from mmviz.progress import Progress, Report
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mmviz.views import Board
+    from mmviz.views.evidence import Leaderboard
 
 __all__ = ["app", "main"]
 
@@ -173,6 +175,90 @@ def evaluate(
         shown.add_section()
         shown.add_row("Oracle (knows every taste)", f"{ceiling:.4f}")
     _out.print(shown)
+
+
+@app.command()
+def tune(
+    catalogue: CatalogueName,
+    strategies: Annotated[list[str], typer.Argument(help="Strategies whose settings are searched.")],
+    trials: Annotated[int, typer.Option(help="Settings tried for each; the first are the defaults.")] = 20,
+    split: SplitName = None,
+    seed: Annotated[int, typer.Option(help="Of the search and of every training.")] = 0,
+    setting: Annotated[list[str] | None, typer.Option("--set", help="name=value that is not varied.")] = None,
+    encoder: EncoderName = DEFAULT_ENCODER,
+    as_json: AsJson = False,
+) -> None:
+    """Search settings by validation alone, then train at the best ones and test once."""
+    lab = Lab()
+    fixed = {name: _value(text) for name, text in _pairs(setting or [], "--set").items()}
+    with _progress(as_json) as report:
+        found = [lab.tune(catalogue, name, split, trials, fixed, seed, encoder, report) for name in strategies]
+    if as_json:
+        _print_json([dataclasses.asdict(each) for each in found])
+        return
+    for each in found:
+        _out.print(f"[bold]{each.run.title}[/] after {len(each.trials)} trials: {each.best}")
+    _print_runs([each.run for each in found], False)
+
+
+@app.command()
+def board(
+    catalogue: Annotated[str, typer.Argument(help="Name of a kept catalogue, or a folder, which is imported first.")],
+    split: SplitName = None,
+    under: Annotated[
+        list[str] | None, typer.Option(help="Interaction model of the fusions; may be repeated. Default: two_tower.")
+    ] = None,
+    twin: Annotated[
+        list[str] | None, typer.Option(help="Fusion whose twins stand on the board; may be repeated. Default: concat.")
+    ] = None,
+    again: Annotated[bool, typer.Option(help="Train what has a run already once more.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train all strategies and controls that have no run yet, and print the leaderboard. Goes on where it stopped."""
+    lab = Lab()
+    with _progress(as_json) as report:
+        name = _kept(lab, catalogue, report)
+        models = under or [lab.interaction_models()[0].name]
+        made = lab.whole_board(name, split, models, twin or TWINNED, again, report)
+    if as_json:
+        _print_json(dataclasses.asdict(made))
+    else:
+        _out.print(_league_table(made))
+
+
+def _kept(lab: Lab, catalogue: str, report: Report) -> str:
+    """The name of a kept and encoded catalogue; a folder is imported, and what is not encoded is encoded."""
+    folder = Path(catalogue)
+    known = {card.name: card for card in lab.catalogues()}
+    name = catalogue
+    if catalogue not in known and folder.is_dir():
+        name = (
+            folder.resolve().name if folder.resolve().name in known else lab.import_folder(folder, report=report).name
+        )
+    if not any(card.name == name and card.encoded for card in lab.catalogues()):
+        lab.encode(name, report=report)
+    return name
+
+
+def _league_table(board: Leaderboard) -> Table:
+    """The leaderboard in the terminal, with intervals."""
+    opened = f"{board.openings[0]} to {board.openings[-1]}" if board.openings else "never"
+    shown = Table(
+        title=f"{board.catalogue} on {board.split}: {board.n_users:,} people; test opened once by each of "
+        f"{len(board.openings)} runs, {opened}",
+        title_justify="left",
+    )
+    shown.add_column("strategy")
+    for each in board.measures:
+        shown.add_column(each.title, justify="right", no_wrap=True)
+    for row in (*([board.ceiling] if board.ceiling else []), *board.standings):
+        cells = [row.values.get(each.name) for each in board.measures]
+        texts = ["–" if c is None else f"{c.value:.4f}" for c in cells]
+        first = cells[0] if cells else None
+        if first is not None and first.low is not None and first.high is not None:
+            texts[0] += f" [{first.low:.4f}, {first.high:.4f}]"
+        shown.add_row(f"{row.title}{' (in doubt)' if row.doubts else ''}", *texts)
+    return shown
 
 
 @app.command()

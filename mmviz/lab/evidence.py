@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmviz import interaction, twins
 from mmviz import leaderboard as boards
 from mmviz.catalogue.base import Catalogue
 from mmviz.errors import FeatureError, UnknownNameError
 from mmviz.evaluation.splits import Split
-from mmviz.lab.core import Core
+from mmviz.lab.core import DEFAULT_ENCODER
+from mmviz.lab.models import Models
 from mmviz.leaderboard import MEASURES, Reached
+from mmviz.progress import Progress, Report, silent
 from mmviz.runs import Run
-from mmviz.views.evidence import Group, Leaderboard, Pair, SlicePanel, Standing
+from mmviz.views.evidence import Group, Leaderboard, Pair, SlicePanel, Standing, Tuned
 
 __all__ = ["Evidence"]
+
+TWINNED = ("concat",)
+"""Fusions whose twins stand on the whole board unless others are named."""
 
 GROUPS: tuple[Group, ...] = ("accuracy", "ratings", "beyond", "cost")
 
 
-class Evidence(Core):
+class Evidence(Models):
     """Verbs that compare runs. They read what the runs recorded at their one opening of the test split."""
 
     def leaderboard(self, catalogue: str, split: str | None = None, group: str = "accuracy") -> Leaderboard:
@@ -102,6 +109,72 @@ class Evidence(Core):
         """NDCG@10 of an oracle that knows everyone's taste, for a simulated catalogue; None where nobody knows it."""
         found = self.catalogue(catalogue)
         return None if found.truth is None else found.truth.ceiling.get(self._split(found, split).name)
+
+    def tune(
+        self,
+        catalogue: str,
+        strategy: str,
+        split: str | None = None,
+        trials: int = 20,
+        settings: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        encoder: str = DEFAULT_ENCODER,
+        report: Report = silent,
+    ) -> Tuned:
+        """Search the settings of a strategy by validation, then train once at the best ones, test, and keep the run.
+
+        The search is handed train and validation only; the test split is opened once, by the run at the end, which
+        keeps every trial. `settings` that are given are not varied.
+        """
+        from mmviz.experiment import Experiment, Recipe, material_of, run_experiment
+        from mmviz.tuning import search
+
+        with self._working:
+            found = self.catalogue(catalogue)
+            chosen, features = self._split(found, split, seed), self.features(catalogue, encoder)
+            recipe = Recipe(self.strategy(strategy).name, seed, {}, self._device)
+            outcome = search(recipe, material_of(found, chosen, features), trials, report, settings)
+            kept = {"by": "validation ndcg@10", "trials": list(outcome.trials)}
+            experiment = Experiment(found, features, chosen, recipe.strategy, seed, outcome.best, self._device)
+            trained = run_experiment(experiment, report, kept)
+            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model, trained.lists)
+        return Tuned(self._run_card(trained.run), outcome.trials, outcome.best)
+
+    def start_tune(self, catalogue: str, strategies: Sequence[str], split: str | None = None, trials: int = 20) -> str:
+        """Search the settings of strategies, one after the other, in the background; the job's id."""
+        cards = [self.strategy(name) for name in strategies]
+
+        def work(report: Report) -> list[Tuned]:
+            return [self.tune(catalogue, card.name, split, trials, report=report) for card in cards]
+
+        title = f"Search settings of {', '.join(card.title for card in cards)}"
+        return self._jobs.start(title, work, catalogue, f"tune:{catalogue}:{split}:{','.join(strategies)}")
+
+    def whole_board(
+        self,
+        catalogue: str,
+        split: str | None = None,
+        under: Sequence[str] = (interaction.DEFAULT,),
+        twins_of: Sequence[str] = TWINNED,
+        again: bool = False,
+        report: Report = silent,
+    ) -> Leaderboard:
+        """Train everything that is not trained yet on a split: all fusions, all controls, and twins; the leaderboard.
+
+        `under` names the interaction models of the fusions; `again` trains what has a run already once more.
+        """
+        plain = [card for name in under for card in self.strategies(name)]
+        wanted = dict.fromkeys(card.name for card in sorted(plain, key=lambda card: card.kind == "fusion"))
+        wanted |= dict.fromkeys(twins.full_name(name, kind) for name in twins_of for kind in twins.TWINS)
+        done = set() if again else {card.strategy for card in self.runs(catalogue, split)}
+        for number, name in enumerate(todo := [name for name in wanted if name not in done], start=1):
+
+            def step(progress: Progress, number: int = number) -> None:
+                stage = f"{progress.stage} ({number} of {len(todo)})"
+                report(Progress(stage, progress.done, progress.total, progress.note))
+
+            self.train(catalogue, name, split, report=step)
+        return self.leaderboard(catalogue, split)
 
     def _chosen(self, found: Catalogue, split: Split, strategies: Sequence[str]) -> dict[str, Reached]:
         """The newest runs of these strategies. Raises RunError for one that has none."""

@@ -1,23 +1,24 @@
-"""The models page: which strategies there are, training the chosen ones, and what accuracy costs."""
+"""The models page: which strategies there are, and training the chosen ones."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from mmviz import twins
 from mmviz.lab import FIRST_CONTROLS, FIRST_STRATEGIES
 from mmviz.ui import components, state
-from mmviz.ui.frame import Here, empty, kindly
+from mmviz.ui.frame import Here, empty, kindly, link
 from mmviz.ui.jobs import active
 from mmviz.ui.roster import roster_payload
 from mmviz.ui.words import count
 
 if TYPE_CHECKING:
-    from mmviz.charts.palette import Theme
-    from mmviz.views import RunCard, SplitCard
+    from mmviz.views import SplitCard, StrategyCard
 
-__all__ = ["choose_interaction", "choose_split", "cost", "models"]
+__all__ = ["choose_interaction", "choose_split", "models"]
 
 
 def choose_split(here: Here) -> SplitCard | None:
@@ -67,16 +68,16 @@ def choose_interaction(here: Here) -> str:
     return card.name
 
 
-def models(here: Here, split: SplitCard, under: str, ceiling: float | None) -> dict[str, RunCard]:
-    """Draw the table of strategies and the button that trains the ticked ones; the runs by strategy."""
+def models(here: Here, split: SplitCard, under: str) -> None:
+    """Draw the table of strategies, the button that trains the ticked ones, and the search for settings."""
     strategies = here.lab.strategies(under)
-    known = {card.name for card in strategies}
+    known = {card.name: card for card in strategies}
     runs = {run.strategy: run for run in here.lab.runs(here.card.name, split.name) if run.strategy in known}
     busy = any(job.catalogue == here.card.name for job in active())
     bar = st.container(horizontal=True, vertical_alignment="center")
     first = {*FIRST_CONTROLS, *FIRST_STRATEGIES}
     proposed = [card.name for card in strategies if card.base in first and card.name not in runs]
-    chosen = components.roster(roster_payload(strategies, runs, split, proposed, ceiling), f"roster_{under}")
+    chosen = components.roster(roster_payload(strategies, runs, proposed), f"roster_{under}")
     chosen = [name for name in chosen if name in known]
     with bar:
         st.button(
@@ -87,6 +88,7 @@ def models(here: Here, split: SplitCard, under: str, ceiling: float | None) -> d
             on_click=_train,
             args=(here.card.name, chosen, split.name),
         )
+        _more(here.card.name, [known[name] for name in chosen], split.name, busy)
         st.caption(
             "Work is running on this catalogue; see the sidebar."
             if busy
@@ -94,29 +96,28 @@ def models(here: Here, split: SplitCard, under: str, ceiling: float | None) -> d
             if not chosen
             else "Runs in the background; you can go on looking around. A new run replaces none: older ones are kept."
         )
-    return runs
+    if runs:
+        link("leaderboard", "Compare what they reach on the test part", catalogue=here.card.name, split=split.title)
 
 
-def cost(runs: dict[str, RunCard], ceiling: float | None) -> None:
-    """What accuracy costs: NDCG@10 against the time to train, and the ceiling where it is known."""
-    if len(runs) < 2:
-        return
-    from mmviz.charts.cost import cost_figure
+def _more(catalogue: str, chosen: Sequence[StrategyCard], split: str, busy: bool) -> None:
+    """The search for better settings, and the twins whose content says nothing, for the ticked strategies."""
+    with st.popover("More ways", icon=":material/tune:", width="content", disabled=busy or not chosen):
+        st.markdown(
+            "**Search for better settings** of what is ticked, by validation alone: the search cannot see the test part."
+        )
+        trials = st.number_input("Trials for each", 2, 500, 20, key="trials")
+        st.button("Search", disabled=busy or not chosen, on_click=_tune,
+                  args=(catalogue, [card.name for card in chosen], split, int(trials)))  # fmt: skip
+        fusions = [card.name for card in chosen if card.kind == "fusion"]
+        st.markdown("**Train twins**: the ticked fusions once more, on shuffled content and on noise.")
+        names = [twins.full_name(name, kind) for name in fusions for kind in twins.TWINS]
+        st.button("Train twins", disabled=busy or not names, on_click=_train, args=(catalogue, names, split))
 
-    st.subheader("What does accuracy cost?", anchor=False)
-    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
-    ordered = list(runs.values())
-    figure = cost_figure(
-        [run.title for run in ordered],
-        [run.seconds for run in ordered],
-        [run.metrics.get("ndcg@10", 0.0) for run in ordered],
-        [(run.kind, run.order) for run in ordered],
-        theme,
-        ceiling,
-    )
-    best = max(ordered, key=lambda run: run.metrics.get("ndcg@10", 0.0))
-    said = f"NDCG@10 against training time of {len(ordered)} strategies; {best.title} is the most accurate."
-    st.plotly_chart(figure, theme=None, alt=said, config={"displaylogo": False}, key="cost")
+
+def _tune(catalogue: str, strategies: list[str], split: str, trials: int) -> None:
+    with kindly():
+        state.lab().start_tune(catalogue, strategies, split, trials)
 
 
 def _train(catalogue: str, strategies: list[str], split: str) -> None:

@@ -1,10 +1,9 @@
-"""Models: which strategies are trained, and what do they reach on what was held out?"""
+"""Models: which strategies are there, and which of them are trained?"""
 
 from mmviz.ui.frame import open_page
-from mmviz.ui.training_view import choose_interaction, choose_split, cost, models
+from mmviz.ui.training_view import choose_interaction, choose_split, models
 
-here = open_page("Models", "Which strategies are trained, and what do they reach on what was held out?")
+here = open_page("Models", "Which strategies are there, and which of them are trained?")
 split = choose_split(here)
 if split is not None:
-    ceiling = here.lab.ceiling(here.card.name, split.name)
-    cost(models(here, split, choose_interaction(here), ceiling), ceiling)
+    models(here, split, choose_interaction(here))
