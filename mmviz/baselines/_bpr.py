@@ -91,7 +91,7 @@ class Trainer:
             ahead, pulled = self.module(*batch)  # (S,), ()
             loss = nn.functional.softplus(-ahead).sum() + self.l2 * pulled
             self.optimiser.zero_grad(set_to_none=True)
-            (loss / len(rows)).backward()  # type: ignore[no-untyped-call]
+            (loss / len(rows)).backward()
             self.optimiser.step()
 
     def _others(self) -> np.ndarray:

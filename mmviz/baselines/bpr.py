@@ -33,7 +33,8 @@ class Bpr(FactorBase):
         def make() -> Module:
             from mmviz.baselines._mf import MatrixFactors
 
-            return MatrixFactors(*data.train.shape, self.config.factors)
+            n_users, n_items = data.train.shape
+            return MatrixFactors(n_users, n_items, self.config.factors)
 
         made = trained_tables(data, self.config, make)
         known = np.zeros(data.train.shape[1], dtype=bool)  # (I,)

@@ -66,7 +66,7 @@ def slices_figure(
     top: float,
     theme: palette.Theme,
 ) -> go.Figure:
-    """One small panel: a dot with its interval for each strategy (values (slices, 3): mean, low, high) in each slice."""
+    """One small panel: in each slice a dot and interval a strategy, from values (slices, 3): mean, low, high."""
     drawn = figure(theme, height=290)
     places = np.arange(len(names), dtype=np.float64)
     width = 0.7 / max(len(values), 1)

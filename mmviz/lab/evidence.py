@@ -18,7 +18,8 @@ from mmviz.lab.models import Models
 from mmviz.leaderboard import MEASURES, Reached
 from mmviz.progress import Progress, Report, silent
 from mmviz.runs import Run
-from mmviz.views.evidence import Group, Leaderboard, Pair, SlicePanel, Standing, Tuned
+from mmviz.views import StrategyCard
+from mmviz.views.evidence import Group, Leaderboard, Measure, Measured, Pair, SlicePanel, Standing, Tuned
 
 __all__ = ["Evidence"]
 
@@ -43,7 +44,8 @@ class Evidence(Models):
         every = self._runs_on(found, chosen)
         reached = self._reached(every)
         key = ("board", tuple(sorted(each.run.run_id for each in reached.values())), group, chosen.fingerprint)
-        return self._evidence.get(key, lambda: self._board(found, chosen, every, reached, group))
+        made: Leaderboard = self._evidence.get(key, lambda: self._board(found, chosen, every, reached, group))
+        return made
 
     def pairs(
         self, catalogue: str, strategies: Sequence[str], split: str | None = None, metric: str = "ndcg@10"
@@ -53,7 +55,8 @@ class Evidence(Models):
         chosen = self._chosen(found, self._split(found, split), strategies)
         key = ("pairs", tuple(each.run.run_id for each in chosen.values()), metric)
         named = {name: (self.strategy(name).title, each.per_user) for name, each in chosen.items()}
-        return self._evidence.get(key, lambda: boards.pairs(named, metric))
+        made: tuple[Pair, ...] = self._evidence.get(key, lambda: boards.pairs(named, metric))
+        return made
 
     def slices(
         self, catalogue: str, strategies: Sequence[str], split: str | None = None, metric: str = "ndcg@10"
@@ -63,7 +66,8 @@ class Evidence(Models):
         taken = self._split(found, split)
         chosen = self._chosen(found, taken, strategies)
         key = ("slices", tuple(each.run.run_id for each in chosen.values()), metric)
-        return self._evidence.get(key, lambda: boards.slices(found, taken, chosen, metric))
+        made: tuple[SlicePanel, ...] = self._evidence.get(key, lambda: boards.slices(found, taken, chosen, metric))
+        return made
 
     def side_by_side(
         self, catalogue: str, a: str, b: str, split: str | None = None, metric: str = "ndcg@10"
@@ -109,6 +113,12 @@ class Evidence(Models):
         """NDCG@10 of an oracle that knows everyone's taste, for a simulated catalogue; None where nobody knows it."""
         found = self.catalogue(catalogue)
         return None if found.truth is None else found.truth.ceiling.get(self._split(found, split).name)
+
+    def twins(self, strategy: str) -> list[StrategyCard]:
+        """The twins of a fusion, on shuffled content and on noise; none for a control."""
+        card = self.strategy(strategy)
+        kinds = twins.TWINS if card.kind == "fusion" else ()
+        return [self.strategy(twins.full_name(strategy, kind)) for kind in kinds]
 
     def tune(
         self,
@@ -165,7 +175,7 @@ class Evidence(Models):
         """
         plain = [card for name in under for card in self.strategies(name)]
         wanted = dict.fromkeys(card.name for card in sorted(plain, key=lambda card: card.kind == "fusion"))
-        wanted |= dict.fromkeys(twins.full_name(name, kind) for name in twins_of for kind in twins.TWINS)
+        wanted |= dict.fromkeys(twin.name for name in twins_of for twin in self.twins(name))
         done = set() if again else {card.strategy for card in self.runs(catalogue, split)}
         for number, name in enumerate(todo := [name for name in wanted if name not in done], start=1):
 
@@ -203,7 +213,7 @@ class Evidence(Models):
         for name in ranked:
             people, whole = parts[name]
             values = {measure: next(cells) for measure in people}
-            values |= {measure: boards.Measured(value) for measure, value in whole.items()}
+            values |= {measure: Measured(value) for measure, value in whole.items()}
             standings.append(self._standing(reached[name].run, values, every, doubts))
         missing = _missing(measures, standings, found)
         measured = tuple(m for m in measures if any(m.name in row.values for row in standings))
@@ -219,7 +229,7 @@ class Evidence(Models):
         )
 
     def _standing(
-        self, run: Run, values: dict[str, boards.Measured], every: Sequence[Run], doubts: dict[str, tuple[str, ...]]
+        self, run: Run, values: dict[str, Measured], every: Sequence[Run], doubts: dict[str, tuple[str, ...]]
     ) -> Standing:
         card = self._run_card(run)
         alike = {
@@ -264,7 +274,7 @@ def _but_seed(run: Run) -> dict[str, dict[str, object]]:
     return {part: {k: v for k, v in own.items() if k != "seed"} for part, own in run.settings.items()}
 
 
-def _missing(measures: Sequence[boards.Measure], rows: Sequence[Standing], found: Catalogue) -> tuple[str, ...]:
+def _missing(measures: Sequence[Measure], rows: Sequence[Standing], found: Catalogue) -> tuple[str, ...]:
     """Why some cells are empty."""
     lacking = [row.title for row in rows if any(m.name not in row.values for m in measures)]
     if not lacking:

@@ -106,14 +106,14 @@ def matrix(here: Here, board: Leaderboard, split: SplitCard, names: Sequence[str
         st.caption("Choose at least two strategies above.")
         return
     from mmviz.charts import palette
-    from mmviz.leaderboard import measure
 
     with kindly():
         found = here.lab.pairs(here.card.name, names, split.name, metric)
     rows = {row.name: row for row in board.standings}
+    known = next(each for each in board.measures if each.name == metric)
     titles = {name: rows[name].title for name in names}
     colours = {name: palette.strategy_colour(rows[name].kind, rows[name].order) for name in names}
-    components.pairs(pairs_payload(found, titles, colours, measure(metric)), "pairs", _pick_pair)
+    components.pairs(pairs_payload(found, titles, colours, known), "pairs", _pick_pair)
     certain = sum(pair.certain for pair in found)
     st.caption(
         f"{METRICS[metric]}, row minus column; p after Holm's correction over {count(len(found), 'pair')}, of which "
@@ -137,16 +137,17 @@ def people(here: Here, board: Leaderboard, split: SplitCard, names: Sequence[str
     if first == second:
         st.caption("Choose two different strategies.")
         return
-    (pair,) = here.lab.pairs(here.card.name, (first, second), split.name, metric)
-    shown = next(
-        (p for p in here.lab.pairs(here.card.name, names, split.name, metric) if {p.a, p.b} == {first, second}), pair
-    )
+    together = names if {first, second} <= set(names) else (first, second)
+    found = here.lab.pairs(here.card.name, together, split.name, metric)
+    shown = next(pair for pair in found if {pair.a, pair.b} == {first, second})
     st.markdown(f"**{shown.said}**")
     from mmviz.charts.comparison import people_figure
 
     frame = here.lab.side_by_side(here.card.name, first, second, split.name, metric)
     a, b = (frame[side].to_numpy() for side in ("a", "b"))
-    figure = people_figure(a, b, frame["user_id"], _line(rows[first]), _line(rows[second]), METRICS[metric], _theme())
+    figure = people_figure(
+        a, b, frame["user_id"].tolist(), _line(rows[first]), _line(rows[second]), METRICS[metric], _theme()
+    )
     picked = st.plotly_chart(
         figure, theme=None, key="people", on_select="rerun", selection_mode="points", config={"displaylogo": False},
         alt=shown.said,
@@ -162,16 +163,22 @@ def people(here: Here, board: Leaderboard, split: SplitCard, names: Sequence[str
 
 
 def _choose_pair(rows: dict[str, Standing], names: Sequence[str]) -> tuple[str, str]:
+    """Two of all strategies of the board; at first the first two that are compared."""
+    titles = {name: row.title for name, row in rows.items()}
+    chosen = []
     with st.container(horizontal=True, gap="medium"):
-        chosen = [
-            st.selectbox(
-                label, list(rows), index=list(rows).index(names[at]), format_func=lambda n: rows[n].title if n in rows else n,
-                key=key, bind="query-params", width=300,
+        for at, (label, key) in enumerate((("This", "a"), ("against", "b"))):
+            name = st.selectbox(
+                label,
+                list(titles),
+                index=list(titles).index(names[at]),
+                format_func=lambda name: titles.get(name, name),
+                key=key,
+                bind="query-params",
+                width=300,
             )
-            for at, (label, key) in enumerate((("This", "a"), ("against", "b")))
-        ]  # fmt: skip
-    first, second = (name if name in rows else names[at] for at, name in enumerate(chosen))
-    return str(first), str(second)
+            chosen.append(name if name in rows else names[at])
+    return chosen[0], chosen[1]
 
 
 @st.fragment

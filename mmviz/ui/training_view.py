@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mmviz import twins
 from mmviz.lab import FIRST_CONTROLS, FIRST_STRATEGIES
 from mmviz.ui import components, state
 from mmviz.ui.frame import Here, empty, kindly, link
@@ -104,14 +103,13 @@ def _more(catalogue: str, chosen: Sequence[StrategyCard], split: str, busy: bool
     """The search for better settings, and the twins whose content says nothing, for the ticked strategies."""
     with st.popover("More ways", icon=":material/tune:", width="content", disabled=busy or not chosen):
         st.markdown(
-            "**Search for better settings** of what is ticked, by validation alone: the search cannot see the test part."
+            "**Search for better settings** of what is ticked. The search sees validation alone, never the test part."
         )
         trials = st.number_input("Trials for each", 2, 500, 20, key="trials")
         st.button("Search", disabled=busy or not chosen, on_click=_tune,
                   args=(catalogue, [card.name for card in chosen], split, int(trials)))  # fmt: skip
-        fusions = [card.name for card in chosen if card.kind == "fusion"]
         st.markdown("**Train twins**: the ticked fusions once more, on shuffled content and on noise.")
-        names = [twins.full_name(name, kind) for name in fusions for kind in twins.TWINS]
+        names = [twin.name for card in chosen for twin in state.lab().twins(card.name)]
         st.button("Train twins", disabled=busy or not names, on_click=_train, args=(catalogue, names, split))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmviz.charts import palette
-from mmviz.charts.cost import cost_figure
+from mmviz.charts.cost import cost_figure, pareto_front
 from mmviz.charts.template import figure
 
 SERIES = [("fusion", 0), ("fusion", 1), ("control", 2)]
@@ -13,7 +13,7 @@ SERIES = [("fusion", 0), ("fusion", 1), ("control", 2)]
 
 def test_marks_stand_where_the_numbers_say_in_their_own_colour() -> None:
     drawn = cost_figure(["A", "B", "C"], [10.0, 100.0, 0.0], [0.1, 0.2, 0.05], SERIES, "dark")
-    marks = drawn.data[0]
+    marks = drawn.data[1]
     assert np.asarray(marks.x).tolist() == [10.0, 100.0, 0.01]  # no zero on a logarithmic axis
     assert np.asarray(marks.y).tolist() == [0.1, 0.2, 0.05]
     assert list(marks.marker.color) == [palette.strategy_colour(*each).dark for each in SERIES]
@@ -34,7 +34,7 @@ def test_the_ceiling_is_a_line_that_says_what_it_is() -> None:
 def test_labels_part_on_the_axis_that_the_ceiling_makes() -> None:
     def sides(ceiling: float | None) -> list[str]:
         return list(
-            cost_figure(["A", "B"], [10.0, 11.0], [0.2, 0.18], SERIES[:2], ceiling=ceiling).data[0].textposition
+            cost_figure(["A", "B"], [10.0, 11.0], [0.2, 0.18], SERIES[:2], ceiling=ceiling).data[1].textposition
         )
 
     assert sides(None) == ["middle right", "middle right"]
@@ -42,8 +42,22 @@ def test_labels_part_on_the_axis_that_the_ceiling_makes() -> None:
 
 
 def test_labels_of_close_marks_part() -> None:
-    marks = cost_figure(["A", "B", "C"], [10.0, 11.0, 900.0], [0.2, 0.199, 0.05], SERIES).data[0]
+    marks = cost_figure(["A", "B", "C"], [10.0, 11.0, 900.0], [0.2, 0.199, 0.05], SERIES).data[1]
     assert list(marks.textposition) == ["top right", "bottom right", "middle right"]
+
+
+def test_the_front_is_what_nothing_beats_in_both() -> None:
+    costs, scores = np.array([1.0, 2.0, 2.0, 3.0, 0.5]), np.array([0.2, 0.3, 0.1, 0.25, 0.2])
+    assert pareto_front(costs, scores).tolist() == [1, 4]  # as good as the first, and cheaper
+    marks = cost_figure(list("ABCDE"), costs.tolist(), scores.tolist(), [("fusion", at) for at in range(5)]).data[1]
+    assert np.asarray(marks.marker.opacity).tolist() == [0.45, 1.0, 0.45, 0.45, 1.0]
+    line = cost_figure(list("ABCDE"), costs.tolist(), scores.tolist(), [("fusion", at) for at in range(5)]).data[0]
+    assert np.asarray(line.x).tolist() == [0.5, 2.0]
+
+
+def test_another_cost_has_its_own_axis() -> None:
+    drawn = cost_figure(["A", "B"], [1e4, 1e6], [0.1, 0.2], SERIES[:2], axis="Parameters")
+    assert drawn.layout.xaxis.title.text == "Parameters"
 
 
 def test_one_template_in_two_themes() -> None:

@@ -12,11 +12,6 @@ from mmviz.errors import EvaluationError
 from mmviz.evaluation.metrics import (
     METRICS,
     PerUser,
-    beyond_accuracy,
-    coverage,
-    gini,
-    intra_list_diversity,
-    novelty,
     ranking_metrics,
 )
 from tests.evaluation.peer import Query, ask
@@ -134,32 +129,3 @@ def test_bad_input_is_refused_in_words() -> None:
 def test_mean_is_over_users() -> None:
     result = PerUser(np.array([3, 5]), {"ndcg@10": np.array([0.2, 0.4])}, np.zeros((2, 1), dtype=np.int64))
     assert result.mean() == {"ndcg@10": pytest.approx(0.3)}
-
-
-def test_gini_is_0_for_equal_shares_and_1_for_a_single_item() -> None:
-    assert gini(np.full(10, 7)) == pytest.approx(0.0)
-    assert gini(np.array([0, 0, 0, 12])) == pytest.approx(1.0)
-    counts = np.random.default_rng(0).integers(0, 50, 40)
-    pairwise = np.abs(counts[:, None] - counts).sum() / (2 * len(counts) ** 2 * counts.mean())
-    assert gini(counts) == pytest.approx(pairwise * 40 / 39)
-    assert gini(np.zeros(5)) == gini(np.array([3])) == 0.0
-
-
-def test_beyond_accuracy_on_lists_whose_answers_are_known() -> None:
-    top = np.array([[0, 1], [0, -1]])
-    popularity = np.array([8, 2, 0, 4])
-    assert coverage(top, np.array([True, True, True, True])) == 0.5
-    assert novelty(top, popularity, 8) == pytest.approx((0 + 2 + 0) / 3)
-    assert novelty(np.array([[2]]), popularity, 8) == 3.0  # nobody has it: as if one had
-    result = beyond_accuracy(top, popularity, 8, np.array([True, True, False, False]))
-    assert result["coverage"] == 1.0
-    assert result["gini"] == pytest.approx(gini(np.array([2, 1])))
-    assert result["popularity"] == pytest.approx(6.0)
-
-
-def test_intra_list_diversity_is_the_mean_distance_of_pairs() -> None:
-    vectors = np.array([[2.0, 0.0], [0.0, 1.0], [3.0, 0.0], [1.0, 1.0]])
-    assert intra_list_diversity(np.array([[0, 2]]), vectors) == pytest.approx(0.0)
-    assert intra_list_diversity(np.array([[0, 1], [0, 2], [3, -1]]), vectors) == pytest.approx(0.5)
-    half = 1 - math.sqrt(0.5)
-    assert intra_list_diversity(np.array([[0, 1, 3]]), vectors) == pytest.approx((1 + 2 * half) / 3)

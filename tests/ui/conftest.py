@@ -53,7 +53,7 @@ def shelf(catalogue: Catalogue) -> Shelf:
     return build_shelf(catalogue)
 
 
-def run_card(strategy: str, order: int, kind: str = "fusion", ndcg: float = 0.2) -> RunCard:
+def run_card(strategy: str, order: int, kind: str = "fusion", ndcg: float = 0.2, valid: float = 0.2) -> RunCard:
     return RunCard(
         run_id=f"r-{strategy}",
         strategy=strategy,
@@ -65,7 +65,7 @@ def run_card(strategy: str, order: int, kind: str = "fusion", ndcg: float = 0.2)
         split="user-time",
         seed=0,
         metrics={"ndcg@10": ndcg, "recall@20": 0.5},
-        validation={},
+        validation={"ndcg@10": valid},
         n_users=2,
         seconds=12.0,
         parameters=1000,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 from mmviz.catalogue.report import Finding, ImportReport, TableRead
 from mmviz.ui.recommending import default_strategies
 from mmviz.ui.reporting import findings_table, report_said
 from mmviz.ui.roster import roster_payload
-from mmviz.views import SplitCard, StrategyCard
+from mmviz.views import StrategyCard
 from tests.ui.conftest import run_card
 
 CARDS = [
@@ -17,18 +16,18 @@ CARDS = [
     StrategyCard("afn", "afn", "AFN", "Tokens look at tokens. Then they are pooled.", "x", "", "fusion", 1),
     StrategyCard("ease", "ease", "EASE", "Closed form.", "x", "", "control", 2),
 ]
-SPLIT = SplitCard("user-time", "Last fifth", 610, 9800, True, "Because.")
 
 
 def test_trained_and_untrained_strategies_stand_in_their_groups() -> None:
-    runs = {"concat": run_card("concat", 0, ndcg=0.2), "ease": run_card("ease", 2, "control", 0.1)}
-    payload = roster_payload(CARDS, runs, SPLIT, ["afn"])
+    runs = {"concat": run_card("concat", 0, valid=0.2), "ease": run_card("ease", 2, "control", valid=0.1)}
+    payload = roster_payload(CARDS, runs, ["afn"])
     (fusion, fusions), (control, controls) = payload["groups"]
     assert (fusion, control) == ("Fusion strategies", "Controls")
     assert [row["name"] for row in fusions] == ["concat", "afn"]
-    assert fusions[0]["cells"] == ["0.200", "0.500", "12 s", "1,000"]
+    assert fusions[0]["cells"] == ["0.200", "12 s", "1,000", "1 Jan 2030 00:00"]
     assert fusions[1]["cells"] == [] and fusions[1]["state"] == "not trained yet"
     assert fusions[0]["dot"][0] == round(0.2 / 0.21 * 100, 2)
+    assert fusions[0]["dotSaid"] == "NDCG@10 0.200 on validation"
     assert controls[0]["dot"][0] == round(0.1 / 0.21 * 100, 2)
     assert payload["chosen"] == ["afn"]
     assert fusions[1]["summary"] == "Tokens look at tokens."
@@ -36,27 +35,13 @@ def test_trained_and_untrained_strategies_stand_in_their_groups() -> None:
     json.dumps(payload, allow_nan=False)
 
 
-def test_intervals_are_drawn_where_they_are_known() -> None:
-    run = dataclasses.replace(
-        run_card("concat", 0), metrics={"ndcg@10": 0.2, "ndcg@10_low": 0.18, "ndcg@10_high": 0.22}
-    )
-    row = roster_payload(CARDS, {"concat": run}, SPLIT, [])["groups"][0][1][0]
-    at, low, high = row["dot"]
-    assert low < at < high <= 100
-    assert row["dotSaid"] == "NDCG@10 0.200, 95 % interval 0.180 to 0.220"
-    assert row["cells"][1] == "\u2013"  # a metric that was not measured
-
-
-def test_the_ceiling_of_a_simulated_catalogue_has_a_row_and_fits_the_scale() -> None:
-    payload = roster_payload(CARDS, {"concat": run_card("concat", 0, ndcg=0.2)}, SPLIT, [], ceiling=0.4)
-    (title, (row,)), (_, fusions), _ = payload["groups"]
-    assert title == "Ceiling"
-    assert (row["name"], row["cells"][0]) == ("", "0.400")
-    assert fusions[0]["dot"][0] == round(0.2 / 0.42 * 100, 2) < row["dot"][0] <= 100
+def test_the_test_part_is_not_shown_where_settings_are_chosen() -> None:
+    run = run_card("concat", 0, ndcg=0.777, valid=0.2)
+    assert "0.777" not in json.dumps(roster_payload(CARDS, {"concat": run}, []))
 
 
 def test_nothing_trained_yet() -> None:
-    payload = roster_payload(CARDS, {}, SPLIT, ["concat", "afn", "ease"])
+    payload = roster_payload(CARDS, {}, ["concat", "afn", "ease"])
     assert all(row["state"] == "not trained yet" for _, rows in payload["groups"] for row in rows)
 
 
