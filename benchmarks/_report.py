@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,8 @@ RESULTS = Path(__file__).resolve().parent / "results"
 def machine() -> str:
     """One line that says what the figures were measured on."""
     memory = psutil.virtual_memory().total / 2**30
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "streamlit"))
+    wanted = ("torch", "numpy", "streamlit", "cornac")
+    libraries = ", ".join(f"{name} {version(name)}" for name in wanted if find_spec(name))
     return (
         f"{psutil.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()}, "
         f"Python {platform.python_version()}, {libraries}"

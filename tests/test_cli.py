@@ -22,7 +22,9 @@ def call(*words: str) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("verb", ["import", "demo", "encode", "train", "evaluate", "recommend", "list", "app"])
+@pytest.mark.parametrize(
+    "verb", ["import", "demo", "encode", "train", "evaluate", "tune", "board", "recommend", "list", "app"]
+)
 def test_every_verb_explains_itself(verb: str) -> None:
     assert "Usage" in call(verb, "--help")
     assert verb in call("--help")
@@ -105,3 +107,34 @@ def test_problems_are_words_and_exit_codes(home: Path, monkeypatch: pytest.Monke
 def test_the_console_script_is_there() -> None:
     out = subprocess.run([sys.executable, "-m", "mmviz", "--version"], capture_output=True, text=True, check=True)
     assert out.stdout.strip()
+
+
+def test_tune(home: Path) -> None:
+    (found,) = json.loads(call("tune", "shop", "ease", "--trials", "3", "--json"))
+    assert len(found["trials"]) == 3 and found["run"]["strategy"] == "ease"
+
+
+def test_the_whole_board_is_one_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything without a run is trained, what has one is not, and the second call only prints."""
+    from mmviz.lab import Lab
+
+    trained: list[str] = []
+    monkeypatch.setattr(Lab, "train", lambda self, catalogue, name, split=None, report=None: trained.append(name))
+    before = {run.strategy for run in Lab(home).runs("shop")}
+    printed = call("board", "shop", "--twin", "attention")
+    every = {card.name for card in Lab(home).strategies()} | {"attention.shuffled", "attention.noise"}
+    assert set(trained) == every - before and len(trained) == len(set(trained))
+    assert "test opened once by each of 4 runs" in " ".join(printed.split())
+    assert {row["name"] for row in json.loads(call("board", "shop", "--json"))["standings"]} == before
+
+
+def test_the_board_of_a_folder_imports_and_encodes_it(
+    small: SmallCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmviz.lab import Lab
+
+    monkeypatch.setenv("MMVIZ_HOME", str(tmp_path / "new"))
+    monkeypatch.setattr(Lab, "train", lambda *args, **more: None)
+    assert json.loads(call("board", str(small.folder), "--json"))["standings"] == []
+    (card,) = Lab().catalogues()
+    assert (card.name, card.encoded) == ("shop", True)

@@ -95,7 +95,7 @@ def test_the_sentence_says_who_is_ahead_and_whether_it_is_noise() -> None:
 
 def test_slices_and_people(lab: Lab) -> None:
     panels = lab.slices("shop", ("concat", "ease"))
-    assert "Items that the person has" in {panel.group for panel in panels}
+    assert {"Category", "Popularity of the item"} <= {panel.group for panel in panels}
     for panel in panels:
         for cells in panel.values.values():
             assert cells.shape == (len(panel.names), 3)

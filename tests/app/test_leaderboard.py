@@ -25,7 +25,7 @@ def test_all_runs_stand_on_it_with_split_and_opening(shop: Path, page: Open, dra
 def test_measures_and_pairs_can_be_chosen_by_address(shop: Path, page: Open, drawn: dict[str, Any]) -> None:
     at = page("leaderboard", measures="Beyond accuracy", compared=["Concatenation", "EASE"], metric="Recall@20")
     assert not at.exception
-    assert [head["name"] for head in drawn["league"]["heads"]][0] == "coverage"
+    assert drawn["league"]["heads"][0]["name"] == "coverage"
     assert [each["title"] for each in drawn["pairs"]["names"]] == sorted(("Concatenation", "EASE"), key=_place)
     assert any("Recall@20, row minus column" in caption.value for caption in at.main.caption)
 

@@ -166,7 +166,23 @@ def test_the_models_table_ticks(server: str, visit: Visit) -> None:
     expect(page.get_by_role("checkbox", name="Concatenation", exact=True)).not_to_be_checked()
     page.get_by_role("checkbox", name="Concatenation", exact=True).check()
     expect(page.get_by_role("button", name=re.compile("Train [1-9]"))).to_be_enabled()
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+
+
+def test_the_leaderboard_sorts_picks_a_pair_and_leads_to_a_person(server: str, visit: Visit) -> None:
+    page = visit(f"{server}/leaderboard")
+    rows = page.locator(".league tbody tr")
+    expect(rows).not_to_have_count(0)
+    first = rows.first.locator("strong").inner_text()
+    page.get_by_role("button", name=re.compile("^NDCG@10")).click()  # the other way round
+    expect(rows.last.locator("strong")).to_have_text(first)
+    page.locator(".pairs tbody tr").nth(1).locator("button").first.click()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
+    page.locator(".js-plotly-plot").first.locator(".scatterlayer .trace").last.locator("path.point").last.click(
+        force=True
+    )
+    expect(page.get_by_role("heading", name="Recommendations", exact=True)).to_be_visible()
+    assert "user=" in page.url
 
 
 def test_with_nothing_there_the_app_says_what_to_do(empty_server: str, visit: Visit) -> None:

@@ -14,11 +14,10 @@ from tests.ui.conftest import run_card
 
 
 def _board() -> Leaderboard:
-    first = Standing("concat", "Concatenation", "fusion", 0, {"ndcg@10": Measured(0.2, 0.15, 0.25)}, run_card("concat", 0),
-                     "2030-01-01T00:00:00", (0.19, 0.21))  # fmt: skip
-    second = Standing(
-        "ease", "EASE", "control", 1, {"rmse": Measured(0.9)}, run_card("ease", 1, "control"), "", (0.1,), ("It saw.",)
-    )
+    concat, ease = run_card("concat", 0), run_card("ease", 1, "control")
+    seeds = (0.19, 0.21)
+    first = Standing("concat", "Concatenation", "fusion", 0, {"ndcg@10": Measured(0.2, 0.15, 0.25)}, concat, "t", seeds)
+    second = Standing("ease", "EASE", "control", 1, {"rmse": Measured(0.9)}, ease, "t", (0.1,), ("It saw.",))
     ceiling = Standing("", "Oracle", "control", 0, {"ndcg@10": Measured(0.5, 0.45, 0.5)})
     return Leaderboard("shop", "random", (measure("ndcg@10"), measure("rmse")), (first, second), ceiling, 40, ("t",))
 
