@@ -132,12 +132,12 @@ def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
         note = f"validation NDCG@10 {event.validation:.4f}{' (best)' if event.best else ''} {event.note}".rstrip()
         report(Progress(f"Training {cls.title}", event.number, event.of, note))
     finished = under.finish(model.ranker(loader), material, report)
-    best = max(h["validation"] for h in history) if finished.validation is None else finished.validation
+    reached = validate(finished.ranker)
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad) + finished.parameters
     arrays = {name: t.detach().cpu().numpy() for name, t in model.state_dict().items()}
     parts = ("fusion", "interaction", "recommender", "training")
     named = dict(zip(parts, map(dataclasses.asdict, configs), strict=True)) | finished.settings
-    return _Fit(finished.ranker, arrays, named, {STOPPING: best}, tuple(history), parameters)
+    return _Fit(finished.ranker, arrays, named, {STOPPING: reached}, tuple(history), parameters)
 
 
 def material_of(catalogue: Catalogue, split: Split, features: Features) -> Material:

@@ -27,6 +27,8 @@ from mmviz.recommender import ItemLoader, Recommender
 __all__ = ["Round", "TrainingConfig", "train"]
 
 
+LOOK = 0.25
+"""Share of each item's tokens that the pass after a round looks at; what serves in the end has looked at all."""
 WINDOW = 3
 """Rounds over which validation is averaged to judge a round: one lucky round among few items must not end training."""
 
@@ -39,7 +41,7 @@ class TrainingConfig:
     patience: int = setting(6, "Rounds without a better mean of the last three validations before it stops.", 1, 100)
     steps: int = setting(16, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
     users: int = setting(128, "People a step (B).", 1, 4096)
-    items: int = setting(3072, "Items a step at most (S); a token-level fusion takes a sixteenth.", 16, 100_000)
+    items: int = setting(3072, "Items a step at most (S); a token-level fusion takes a third.", 16, 100_000)
     averaging: float = setting(
         0.97, "What the average of the weights, which is what counts, keeps at a step; 0 = no average.", 0.0, 0.999
     )
@@ -48,7 +50,7 @@ class TrainingConfig:
     factor_decay: float = setting(0.02, "Weight decay of the collaborative vectors (decoupled).", 0.0, 1.0)
     hide: float = setting(0.5, "Share of a person's items that is hidden and has to be found again.", 0.1, 0.9)
     modality_dropout: float = setting(0.1, "Share of items that lose one modality in a step.", 0.0, 0.9)
-    token_share: float = setting(0.5, "Share of an item's patches and of its words that a step looks at.", 0.05, 1.0)
+    token_share: float = setting(0.1, "Share of an item's patches and of its words that a step looks at.", 0.01, 1.0)
     content_weight: float = setting(
         1.0, "Weight of the second loss, in which content alone has to find them.", 0.0, 10.0
     )
@@ -133,7 +135,7 @@ class _Steps:
         counts = torch.from_numpy(np.bincount(interactions.indices, minlength=interactions.shape[1]))[self.pool]
         # Half of a step's items are drawn evenly, half by how often they were taken.
         self.chance = 0.5 / len(self.pool) + 0.5 * counts.double() / counts.sum()  # (I_known,)
-        self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 16)
+        self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 3)
         self.n_users = max(16, min(config.users, 20_000_000 // interactions.shape[1]))
         if model.propagation is not None:  # a step's people are left out of its graph, which must not become empty
             self.n_users = min(self.n_users, max(1, len(self.people) // 4))
@@ -202,7 +204,8 @@ class _Steps:
             done += 1
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value / n_steps
-        self.bank = self.averaged.all_content(self.loader)  # (I, D)
+        share = max(LOOK, self.config.token_share)
+        self.bank = self.averaged.all_content(self.loader, share=share, random=self.random)  # (I, D)
         return sums, note
 
     def _step(self) -> dict[str, float]:
@@ -262,7 +265,7 @@ class _Steps:
         return seen.to(self.device), hidden.to(self.device)
 
     def _content(self, items: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        tokens = self._fewer(self._without_some(self.loader(items)))
+        tokens = self._without_some(self.loader(items, self.config.token_share, self.random))
         content, fused = self.model.content(tokens)  # (S, D)
         if self.opposing is not None:
             for _ in range(self.model.fusion.opponent_turns()):
@@ -281,23 +284,6 @@ class _Steps:
         present = torch.stack([t.present.cpu() for t in tokens.values()]).sum(dim=0)  # (S,)
         lost = {name: hit & (which == m) & (present > 1) for m, name in enumerate(tokens)}  # (S,) each
         return {name: t.where(~lost[name].to(self.device)) for name, t in tokens.items()}
-
-    def _fewer(self, tokens: dict[str, Tokens]) -> dict[str, Tokens]:
-        """Each item's tokens thinned at random; real ones are kept before padding, so that no modality gets lost.
-
-        Attention costs the square of the tokens, and what it learns from half of them it can do on all (Li et al.,
-        Scaling language-image pre-training via masking, CVPR 2023).
-        """
-        if self.loader.level == "pooled" or self.config.token_share == 1.0:
-            return tokens
-        return {name: self._thinned(t) for name, t in tokens.items()}
-
-    def _thinned(self, tokens: Tokens) -> Tokens:
-        n_kept = max(1, round(tokens.mask.shape[1] * self.config.token_share))  # N'
-        rank = torch.rand(tokens.mask.shape, generator=self.random) + (~tokens.mask).cpu()  # (S, N): padding last
-        kept = rank.topk(n_kept, dim=1, largest=False).indices.sort(dim=1).values.to(tokens.mask.device)  # (S, N')
-        values = tokens.values.gather(1, kept[:, :, None].expand(-1, -1, tokens.values.shape[2]))  # (S, N', D)
-        return Tokens(values, tokens.mask.gather(1, kept), tokens.pooled)
 
 
 def _likelihood(logits: Tensor, hidden: Tensor, free: Tensor) -> Tensor:

@@ -49,12 +49,11 @@ class Material:
 
 @dataclass(frozen=True)
 class Finished:
-    """What serves, how many numbers were added to the trained network's, and what validation chose on the way."""
+    """What serves, how many numbers were added to the trained network's, and the settings that validation chose."""
 
     ranker: Ranker
     parameters: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
-    validation: float | None = None
 
 
 class InteractionModel(ABC):

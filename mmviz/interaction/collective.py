@@ -92,7 +92,7 @@ class Collective(InteractionModel):
             report=report,
         )
         settings = {"ease": asdict(best.model.config)}
-        return Finished(FusedEase(trained, best.model), best.model.parameters, settings, best.score)
+        return Finished(FusedEase(trained, best.model), best.model.parameters, settings)
 
     @classmethod
     def with_content(cls, served: Ranker, fused: FusionRanker) -> Ranker:
