@@ -20,6 +20,7 @@ from rich.table import Table
 
 from mmviz import __version__
 from mmviz.errors import MmvizError, UnknownNameError
+from mmviz.features import attributed, features_name
 from mmviz.lab import DEFAULT_ENCODER, DEMO_SIZE, FIRST_STRATEGIES, Lab
 from mmviz.progress import Progress, Report
 
@@ -44,7 +45,16 @@ _err = Console(stderr=True)
 CatalogueName = Annotated[str, typer.Argument(help="Name of a kept catalogue; `mmviz list catalogues` shows them.")]
 SplitName = Annotated[str | None, typer.Option("--split", help="How to split; default: what suits the catalogue.")]
 EncoderName = Annotated[
-    str, typer.Option(help="'bundled', or an open_clip model and checkpoint such as ViT-B-32/laion2b_s34b_b79k.")
+    str,
+    typer.Option(help="'bundled', or an open_clip model and checkpoint such as ViT-B-32/laion2b_s34b_b79k."),
+]
+WithAttributes = Annotated[
+    bool | None,
+    typer.Option(
+        "--attributes/--no-attributes",
+        help="Read the catalogue's categories, tags and numbers as a third modality; default: as last chosen.",
+        show_default=False,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and no progress.")]
 
@@ -102,10 +112,17 @@ def demo(
 
 
 @app.command()
-def encode(catalogue: CatalogueName, encoder: EncoderName = DEFAULT_ENCODER, as_json: AsJson = False) -> None:
+def encode(
+    catalogue: CatalogueName,
+    encoder: EncoderName = DEFAULT_ENCODER,
+    attributes: WithAttributes = None,
+    as_json: AsJson = False,
+) -> None:
     """Turn every picture and text into features. Goes on where it was stopped."""
+    lab = Lab()
+    encoder = _reading(lab, catalogue, encoder, attributes)
     with _progress(as_json) as report:
-        n_items = Lab().encode(catalogue, encoder, report)
+        n_items = lab.encode(catalogue, encoder, report)
     if as_json:
         _print_json({"catalogue": catalogue, "encoder": encoder, "items": n_items})
     else:
@@ -129,10 +146,12 @@ def train(
         list[str] | None, typer.Option("--set", help="name=value of a setting, such as dim=32; may be repeated.")
     ] = None,
     encoder: EncoderName = DEFAULT_ENCODER,
+    attributes: WithAttributes = None,
     as_json: AsJson = False,
 ) -> None:
     """Train strategies, test each once, and keep the runs."""
     lab = Lab()
+    encoder = _reading(lab, catalogue, encoder, attributes)
     settings = {name: _value(text) for name, text in _pairs(setting or [], "--set").items()}
     with _progress(as_json) as report:
         cards = [
@@ -335,6 +354,14 @@ def _pairs(texts: list[str], option: str) -> dict[str, str]:
             raise typer.BadParameter(f"'{text}' is not name=value.", param_hint=option)
         pairs[name.strip()] = value.strip()
     return pairs
+
+
+def _reading(lab: Lab, catalogue: str, encoder: str, attributes: bool | None) -> str:
+    """The encoder's name with attributes or without: as asked for, else as its name says, else as last chosen."""
+    plain, named = attributed(encoder)
+    if attributes is None:
+        attributes = named or lab.attributes(catalogue).chosen
+    return features_name(plain, attributes)
 
 
 def _value(text: str) -> Any:

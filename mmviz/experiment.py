@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmviz import baselines, interaction
+from mmviz import baselines, interaction, variants
 from mmviz.catalogue.base import Catalogue
 from mmviz.devices import torch_device
 from mmviz.errors import TrainingError, UnknownNameError
@@ -43,6 +43,15 @@ class Experiment:
     seed: int = 0
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     device: str = "cpu"
+
+    @property
+    def plain(self) -> str:
+        """The strategy's name without extras."""
+        return variants.parts(self.strategy)[0]
+
+    @property
+    def is_control(self) -> bool:
+        return self.plain in baselines.names()
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ def run_experiment(experiment: Experiment, report: Report) -> Trained:
     Raises UnknownNameError for an unknown strategy or setting, TrainingError when there is nothing to learn from.
     """
     started = time.perf_counter()
-    fit = _fit_control if experiment.strategy in baselines.names() else _fit_fusion
+    fit = _fit_control if experiment.is_control else _fit_fusion
     fitted = fit(experiment, report)
     seconds = time.perf_counter() - started
     report(Progress("Opening the test split", note=experiment.split.name))
@@ -148,7 +157,7 @@ def material_of(catalogue: Catalogue, split: Split, features: Features) -> Mater
 def _fit_control(experiment: Experiment, report: Report) -> _Fit:
     """Solve a control at the settings that validation chooses; those that are given stay as they are."""
     cls, material = (
-        baselines.strategy(experiment.strategy),
+        baselines.strategy(experiment.plain),
         material_of(experiment.catalogue, experiment.split, experiment.features),
     )
     best = cls.fit_best(
@@ -171,7 +180,7 @@ def _record(
     return Run(
         run_id=new_run_id(experiment.strategy, experiment.split.name, experiment.seed),
         strategy=experiment.strategy,
-        kind="control" if experiment.strategy in baselines.names() else "fusion",
+        kind="control" if experiment.is_control else "fusion",
         catalogue=experiment.catalogue.name,
         encoder=experiment.features.encoder,
         split=experiment.split.name,

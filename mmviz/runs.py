@@ -110,7 +110,7 @@ class RunStore:
         return pd.read_parquet(path)
 
     def _path(self, run_id: str) -> Path:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]*", run_id):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]*", run_id):
             raise RunError(f"'{run_id}' is not the name of a run. `mmviz list runs` shows them.")
         return self.folder / run_id
 

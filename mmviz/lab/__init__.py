@@ -9,12 +9,13 @@
 
 from __future__ import annotations
 
+from mmviz.features import features_name
 from mmviz.lab.background import FIRST_CONTROLS, FIRST_STRATEGIES, Background
 from mmviz.lab.catalogues import DEMO_SIZE
 from mmviz.lab.core import DEFAULT_ENCODER
 from mmviz.lab.people import People
 
-__all__ = ["DEFAULT_ENCODER", "DEMO_SIZE", "FIRST_CONTROLS", "FIRST_STRATEGIES", "Lab"]
+__all__ = ["DEFAULT_ENCODER", "DEMO_SIZE", "FIRST_CONTROLS", "FIRST_STRATEGIES", "Lab", "features_name"]
 
 
 class Lab(People, Background):

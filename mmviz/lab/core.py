@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mmviz import baselines, fusion, interaction
+from mmviz import baselines, fusion, interaction, variants
 from mmviz.catalogue import store
 from mmviz.catalogue.base import Catalogue
 from mmviz.devices import describe_device, pick_device
-from mmviz.errors import CatalogueError, RunError, UnknownNameError
+from mmviz.errors import CatalogueError, FeatureError, MmvizError, RunError, TrainingError, UnknownNameError
 from mmviz.evaluation.splits import Split, default_split, make_split
-from mmviz.features import Features, load_features
+from mmviz.features import Features, attribute_columns, attributed, features_name, load_features
 from mmviz.home import data_home
 from mmviz.jobs import Jobs
 from mmviz.memo import Memo
@@ -26,6 +27,7 @@ from mmviz.runs import Run, RunStore
 from mmviz.searching import joint_space, pooled_space, unit_rows
 from mmviz.settings import Settings
 from mmviz.views import (
+    AttributesCard,
     DeviceCard,
     Kind,
     RunCard,
@@ -66,28 +68,60 @@ class Core:
         return self._catalogues.get(store.stamp(self.home, name), lambda: store.load(self.home, name))
 
     def features(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> Features:
-        """The stored features. Raises FeatureError that says to encode first."""
+        """The stored features, with attributes for a name such as "bundled+attributes".
 
+        Raises FeatureError that says to encode first, or that there are no attributes.
+        """
         found = self.catalogue(catalogue)
         key = f"{found.fingerprint}/{encoder}"
         return self._features.get(key, lambda: load_features(found, encoder, self.home))
 
-    def strategies(self, under: str = interaction.DEFAULT) -> list[StrategyCard]:
-        """What can be trained: the fusions under an interaction model in registry order, then the controls."""
+    def attributes(self, catalogue: str) -> AttributesCard:
+        """The third modality of a catalogue: which columns it is made of, and whether it was chosen."""
+        found = self.catalogue(catalogue)
+        columns = tuple(column.name for column in attribute_columns(found))
+        problem = "" if columns else "None of its columns holds categories, tags or numbers."
+        chosen = bool(columns) and bool(self._settings.get(f"attributes/{found.fingerprint}", False))
+        return AttributesCard(columns, chosen, problem)
+
+    def use_attributes(self, catalogue: str, use: bool = True) -> None:
+        """Choose whether the columns are read beside pictures and words when nothing else is said.
+
+        Raises FeatureError when there are none to read.
+        """
+        card, found = self.attributes(catalogue), self.catalogue(catalogue)
+        if use and card.problem:
+            raise FeatureError(f"'{catalogue}' has no attributes. {card.problem} Go on with pictures and words.")
+        self._settings.set(f"attributes/{found.fingerprint}", use)
+
+    def encoder_in_use(self, catalogue: str) -> str:
+        """The encoder that is meant when none is named: the bundled one, with attributes where they were chosen."""
+        return features_name(DEFAULT_ENCODER, self.attributes(catalogue).chosen)
+
+    def strategies(self, under: str = interaction.DEFAULT, attributes: bool = False) -> list[StrategyCard]:
+        """What can be trained: the fusions under an interaction model in registry order, then the controls.
+
+        With `attributes` those that can read them do; the others are the same as without.
+        """
         fusions, controls = fusion.names(), baselines.names()
-        return [
+        plain = [
             *(_strategy_card("fusion", name, fusion.texts(name), order, under) for order, name in enumerate(fusions)),
             *(
                 _strategy_card("control", name, baselines.texts(name), order)
                 for order, name in enumerate(controls, start=len(fusions))
             ),
         ]
+        return [_varied(card, (variants.ATTRIBUTES,)) if attributes and _reads_all(card) else card for card in plain]
 
     def strategy(self, name: str) -> StrategyCard:
-        """One strategy by its full name, such as "concat", "concat@graph" or "ease"."""
-        if name not in self._known_strategies:
+        """One strategy by its full name, such as "concat", "concat@graph", "concat+attributes" or "ease"."""
+        plain, extras = variants.parts(name)
+        if plain not in self._known_strategies:
             raise UnknownNameError("strategy", name, self._known_strategies)
-        return self._known_strategies[name]
+        card = self._known_strategies[plain]
+        if variants.ATTRIBUTES in extras and not _reads_all(card):
+            raise TrainingError(f"{card.title} reads no attributes. Train it without them, as '{plain}'.")
+        return _varied(card, extras)
 
     def runs(self, catalogue: str, split: str | None = None) -> list[RunCard]:
         """The newest run of each strategy, under each interaction model, on a split (default: the default split).
@@ -101,8 +135,7 @@ class Core:
             for run in self._runs.all()
             if run.fingerprints["catalogue"] == found.fingerprint and run.fingerprints["split"] == chosen.fingerprint
         }
-        known = self._known_strategies
-        cards = [self._run_card(run) for run in newest.values() if run.strategy in known]
+        cards = [self._run_card(run) for run in newest.values() if self._is_known(run.strategy)]
         return sorted(cards, key=lambda card: (card.kind == "control", card.order, card.strategy))
 
     def run(self, run_id: str) -> Run:
@@ -132,6 +165,7 @@ class Core:
     def _encoder(self, name: str) -> Any:
         from mmviz.encoders import load_encoder
 
+        name = attributed(name)[0]
         return self._encoders.get(name, lambda: load_encoder(name, self._device, self.home))
 
     def _ranker(self, card: RunCard) -> Ranker:
@@ -159,7 +193,7 @@ class Core:
     def _serving(self, card: RunCard) -> type[Ranker]:
         """The class that serves a run."""
         if card.kind == "control":
-            return baselines.strategy(card.strategy)
+            return baselines.strategy(variants.parts(card.strategy)[0])
         return interaction.model(interaction.parts(card.strategy)[1]).serves
 
     def _space(self, catalogue: str, space: str) -> np.ndarray:
@@ -186,6 +220,18 @@ class Core:
     def _known_strategies(self) -> dict[str, StrategyCard]:
         """Every strategy under every interaction model, and the controls, by full name."""
         return {card.name: card for under in interaction.names() for card in self.strategies(under)}
+
+    def reads_attributes(self, strategy: str) -> bool:
+        """Whether a strategy can read attributes: one that is made for one modality, or for none, does not."""
+        return _reads_all(self.strategy(variants.parts(strategy)[0]))
+
+    def _is_known(self, strategy: str) -> bool:
+        """Whether this version of mmviz has the strategy of a stored run."""
+        try:
+            self.strategy(strategy)
+        except MmvizError:
+            return False
+        return True
 
     def _run_card(self, run: Run) -> RunCard:
         card = self.strategy(run.strategy)
@@ -230,3 +276,14 @@ def _strategy_card(
     return StrategyCard(
         interaction.full_name(base, under), base, f"{texts['title']}{suffix}", kind=kind, order=order, **said
     )
+
+
+def _varied(card: StrategyCard, extras: tuple[str, ...]) -> StrategyCard:
+    """The strategy with extras in its name and title."""
+    return replace(card, name=variants.full_name(card.name, extras), title=variants.title(card.title, extras))
+
+
+def _reads_all(card: StrategyCard) -> bool:
+    """Whether a strategy reads every modality that there is, and so attributes too."""
+    reads = fusion.reads(card.base) if card.kind == "fusion" else baselines.strategy(card.base).uses
+    return reads is None

@@ -12,6 +12,7 @@ from mmviz.charts.flow import Step, flow_svg
 from mmviz.errors import MmvizError
 from mmviz.ui import components
 from mmviz.ui.frame import Here, empty, link
+from mmviz.ui.reading import choose_reads, encoder_name
 from mmviz.ui.words import count, duration, figures
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ def choose_group() -> str:
 
 
 def fusions(here: Here) -> None:
-    """What turns pictures and words into one item vector."""
+    """What turns pictures and words, and attributes where they are read, into one item vector."""
+    attributes = choose_reads(here)
     try:
         with st.spinner("Measuring shapes"):
-            methods = {card.name: card for card in here.lab.methods(here.card.name)}
+            methods = {card.name: card for card in here.lab.methods(here.card.name, encoder_name(attributes))}
     except MmvizError as error:
         empty("The shapes are not known yet", str(error), [("start", "Encode the catalogue")])
         methods = {}
@@ -52,9 +54,9 @@ def fusions(here: Here) -> None:
         "part puts out and lines from what it reads. It is traced on the real model; a coloured line crosses over."
     )
     runs = {run.strategy: run for run in here.runs()}
-    for card in here.lab.strategies():
+    for card in here.lab.strategies(attributes=attributes):
         if card.kind == "fusion":
-            _fusion(card, methods.get(card.name), runs.get(card.name))
+            _fusion(card, methods.get(card.base), runs.get(card.name))
 
 
 def interaction_models(here: Here) -> None:

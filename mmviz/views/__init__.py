@@ -8,8 +8,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from mmviz.progress import Progress
+from mmviz.views.attributes import AttributesCard
 
 __all__ = [
+    "AttributesCard",
     "Board",
     "BoardColumn",
     "CatalogueCard",

@@ -118,7 +118,7 @@ def test_a_folder_is_imported_by_its_path(nothing: Path, page: Open, asked: list
     at.text_input(key="folder").set_value("  /data/films ")
     at.form_submit_button[0].click().run()
     assert not at.exception
-    assert asked == [("start_import", Path("/data/films"), None)]
+    assert asked == [("start_import", Path("/data/films"), None, False)]
 
 
 def test_an_empty_path_is_asked_for(nothing: Path, page: Open, asked: list[tuple[Any, ...]]) -> None:
@@ -146,3 +146,21 @@ def test_opening_another_catalogue_forgets_the_picks(
     assert not at.exception
     at.sidebar.selectbox(key="catalogue").set_value("shop").run()
     assert not at.exception
+
+
+def test_attributes_are_switched_on_where_a_catalogue_is_kept_and_then_proposed(
+    shop: Path, page: Open, drawn: dict[str, Any], asked: list[tuple[Any, ...]]
+) -> None:
+    at = page("start")
+    at.toggle(key="attributes_shop").set_value(True).run()
+    assert not at.exception
+    assert state.lab().attributes("shop").chosen
+    at = page("models")
+    assert not at.exception
+    rows = [row["name"] for _, group in drawn["roster_two_tower_attributes"]["groups"] for row in group]
+    assert rows == [card.name for card in state.lab().strategies(attributes=True)]
+    button(at, "Train").click().run()
+    assert {"concat+attributes", "afn+attributes"} <= set(asked[-1][2])
+    at = page("models", reads="Pictures and words")
+    assert "roster_two_tower" in drawn
+    assert any("category, tags and price" in said.value for said in at.main.caption)
