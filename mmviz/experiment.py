@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,10 @@ from mmviz.interaction.base import Material
 from mmviz.progress import Progress, Report
 from mmviz.ranker import Ranker
 from mmviz.runs import Run, new_run_id
+
+if TYPE_CHECKING:
+    from mmviz.heads._settings import TasksConfig
+    from mmviz.heads.base import Tasks
 
 __all__ = ["Experiment", "Trained", "make_config", "material_of", "run_experiment"]
 
@@ -74,6 +78,7 @@ class _Fit:
     validation: dict[str, float]
     history: tuple[dict[str, Any], ...]
     parameters: int
+    tasks: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
 
 def run_experiment(experiment: Experiment, report: Report) -> Trained:
@@ -113,14 +118,18 @@ def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
     import torch
 
     from mmviz.fusion import strategy
+    from mmviz.heads._settings import SELF_SUPERVISED, TasksConfig
     from mmviz.recommender import ItemLoader, Recommender, RecommenderConfig, shapes_of
+    from mmviz.selfsupervised import Contrast
     from mmviz.training import TrainingConfig, train
 
     name, kind = interaction.parts(experiment.strategy)
     cls, axis = strategy(name), interaction.model(kind)
-    classes = (cls.Config, axis.Config, RecommenderConfig, TrainingConfig)
+    classes = (cls.Config, axis.Config, RecommenderConfig, TrainingConfig, TasksConfig)
     _check_settings(experiment.settings, *classes)
-    configs = [make_config(c, experiment.settings) for c in classes]
+    alone = experiment.settings.get("objective") == SELF_SUPERVISED
+    wanted = {**experiment.settings, "collaborative": False} if alone else experiment.settings
+    configs = [make_config(c, wanted) for c in classes]
     torch.manual_seed(experiment.seed)
     device = torch_device(experiment.device)  # type: ignore[arg-type]
     material = material_of(experiment.catalogue, experiment.split, experiment.features)
@@ -130,23 +139,48 @@ def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
     loader.prepare(fusion, popularity > 0)
     under = axis(configs[1])
     spread = under.propagation(material, fusion.names, device)
-    model = Recommender(fusion, popularity > 0, popularity, configs[2], spread).to(device)
+    model = Recommender(fusion, popularity > 0, popularity, configs[2], spread)
+    model.tasks = _tasks(experiment, configs[4], fusion.names, popularity > 0, configs[0].dim)
+    model = model.to(device)
 
     def validate(ranker: Ranker) -> float:
         return evaluate(ranker, experiment.catalogue, experiment.split, "valid", ks=(10,)).mean()[STOPPING]
 
     history = []
-    for event in train(model, loader, material.train, validate, configs[3], experiment.seed):
+    for event in train(
+        model, loader, material.train, validate, configs[3], experiment.seed, Contrast if alone else None
+    ):
         history.append(dataclasses.asdict(event))
         note = f"validation NDCG@10 {event.validation:.4f}{' (best)' if event.best else ''} {event.note}".rstrip()
         report(Progress(f"Training {cls.title}", event.number, event.of, note))
     finished = under.finish(model.ranker(loader), material, report)
+    learned = {} if model.tasks is None else model.tasks.measure(model.all_content(loader))
     best = max(h["validation"] for h in history) if finished.validation is None else finished.validation
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad) + finished.parameters
     arrays = {name: t.detach().cpu().numpy() for name, t in model.state_dict().items()}
-    parts = ("fusion", "interaction", "recommender", "training")
+    parts = ("fusion", "interaction", "recommender", "training", "tasks")
     named = dict(zip(parts, map(dataclasses.asdict, configs), strict=True)) | finished.settings
-    return _Fit(finished.ranker, arrays, named, {STOPPING: best}, tuple(history), parameters)
+    said = {name: dataclasses.asdict(result) for name, result in learned.items()}
+    return _Fit(finished.ranker, arrays, named, {STOPPING: best}, tuple(history), parameters, said)
+
+
+def _tasks(
+    experiment: Experiment, config: TasksConfig, reads: tuple[str, ...], known: np.ndarray, dim: int
+) -> Tasks | None:
+    """The heads that are asked for. Raises TrainingError for one that cannot be learned here, in words."""
+    import torch
+
+    from mmviz.heads import head
+    from mmviz.heads._labels import problem_with
+    from mmviz.heads._settings import named
+    from mmviz.heads.base import Tasks, Taught
+
+    wanted = named(config.heads)
+    for name in wanted:
+        if problem := problem_with(name, experiment.catalogue, reads):
+            raise TrainingError(f"The task '{name}' cannot be learned here. {problem} Train without it.")
+    taught = Taught(experiment.catalogue, experiment.split, torch.from_numpy(known))
+    return Tasks({name: head(name)(taught, dim) for name in wanted}, config.weighting) if wanted else None
 
 
 def material_of(catalogue: Catalogue, split: Split, features: Features) -> Material:
@@ -202,4 +236,5 @@ def _record(
         device=experiment.device,
         versions={"python": platform.python_version(), **{name: version(name) for name in packages}},
         history=fitted.history,
+        tasks=fitted.tasks,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,6 +17,9 @@ from mmviz.features import Features
 from mmviz.fusion.base import Fused, Fusion, ModalityShape, Tokens, setting
 from mmviz.fusion_ranker import FusionRanker, scoring_rule, subsets
 from mmviz.propagation import Propagation
+
+if TYPE_CHECKING:
+    from mmviz.heads.base import Tasks
 
 __all__ = ["ItemLoader", "Recommender", "RecommenderConfig", "shapes_of"]
 
@@ -96,6 +100,7 @@ class Recommender(nn.Module):
         super().__init__()
         self.fusion = fusion
         self.propagation = propagation
+        self.tasks: Tasks | None = None  # what is learned beside recommending
         self.collaborative = config.collaborative
         dim, n_items = fusion.config.dim, len(known)
         self.register_buffer("known", torch.from_numpy(known.astype(np.float32)))  # (I,)

@@ -30,6 +30,7 @@ class Run:
     - `catalogue` and `encoder` by name; `fingerprints` of catalogue, features and split content.
     - `validation` and `metrics` (test): {"ndcg@10": …}; `n_users` that the test split evaluates.
     - `history`: one dict a round of training; [] for a closed form.
+    - `tasks`: task -> what its head reached on what was held out from it (the fields of `views.tasks.TaskResult`).
     - `test_opened`: when the test split was read, once (UTC, ISO 8601).
     """
 
@@ -53,6 +54,7 @@ class Run:
     device: str
     versions: dict[str, str] = field(default_factory=dict)
     history: tuple[dict[str, Any], ...] = ()
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def new_run_id(strategy: str, split: str, seed: int) -> str:

@@ -6,14 +6,21 @@ side on every board and in every table, and nothing downstream has to know what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from mmviz import heads
 from mmviz.errors import UnknownNameError
+from mmviz.heads._settings import SELF_SUPERVISED, named
 
-__all__ = ["ATTRIBUTES", "EXTRAS", "full_name", "parts", "title"]
+__all__ = ["ATTRIBUTES", "EXTRAS", "SELF_SUPERVISED", "full_name", "parts", "settled", "title"]
 
 ATTRIBUTES = "attributes"
-EXTRAS: dict[str, str] = {ATTRIBUTES: "attributes"}
+EXTRAS: dict[str, str] = {
+    ATTRIBUTES: "attributes",
+    **{task: f"{task} task" for task in heads.names()},
+    SELF_SUPERVISED: "self-supervised",
+}
 """Extra -> what is added to the strategy's title, in the order in which they are named."""
 
 
@@ -35,3 +42,21 @@ def full_name(plain: str, extras: Iterable[str] = ()) -> str:
 def title(plain: str, extras: Iterable[str] = ()) -> str:
     """The title of a strategy with extras: "Concatenation · attributes"."""
     return " · ".join([plain, *(EXTRAS[extra] for extra in extras)])
+
+
+def settled(name: str, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Name and settings of a training, each saying all that the other does.
+
+    "concat+category" and heads="category" are the same. Raises UnknownNameError for a task that does not exist.
+    """
+    plain, extras = parts(name)
+    tasks = {*named(str(settings.get("heads", ""))), *(extra for extra in extras if extra in heads.names())}
+    kept = {extra for extra in extras if extra not in heads.names()} | tasks
+    more: dict[str, Any] = dict(settings)
+    if settings.get("objective") == SELF_SUPERVISED:
+        kept.add(SELF_SUPERVISED)
+    if SELF_SUPERVISED in kept:
+        more["objective"] = SELF_SUPERVISED
+    if tasks:
+        more["heads"] = ",".join(sorted(tasks))
+    return full_name(plain, kept), more

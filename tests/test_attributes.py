@@ -101,7 +101,7 @@ def np_items(n: int):
 
 
 def test_what_reads_no_attributes_is_not_offered_with_them(lab: Lab) -> None:
-    offered = {card.name for card in lab.strategies(attributes=True)}
+    offered = {card.name for card in lab.strategies(extras=["attributes"])}
     assert {"concat+attributes", "content_knn+attributes", "image_only", "text_only", "ease"} <= offered
     with pytest.raises(TrainingError, match="reads no attributes"):
         lab.train("shop", "image_only+attributes")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ from mmviz.views import (
     RunCard,
     StrategyCard,
 )
+from mmviz.views.tasks import TaskResult
 
 if TYPE_CHECKING:
     from mmviz.restoring import Restored
@@ -98,10 +99,10 @@ class Core:
         """The encoder that is meant when none is named: the bundled one, with attributes where they were chosen."""
         return features_name(DEFAULT_ENCODER, self.attributes(catalogue).chosen)
 
-    def strategies(self, under: str = interaction.DEFAULT, attributes: bool = False) -> list[StrategyCard]:
+    def strategies(self, under: str = interaction.DEFAULT, extras: Sequence[str] = ()) -> list[StrategyCard]:
         """What can be trained: the fusions under an interaction model in registry order, then the controls.
 
-        With `attributes` those that can read them do; the others are the same as without.
+        `extras` are those of `variants`: each is added to the strategies that it can be added to.
         """
         fusions, controls = fusion.names(), baselines.names()
         plain = [
@@ -111,7 +112,7 @@ class Core:
                 for order, name in enumerate(controls, start=len(fusions))
             ),
         ]
-        return [_varied(card, (variants.ATTRIBUTES,)) if attributes and _reads_all(card) else card for card in plain]
+        return [_varied(card, tuple(extra for extra in extras if _takes(card, extra))) for card in plain]
 
     def strategy(self, name: str) -> StrategyCard:
         """One strategy by its full name, such as "concat", "concat@graph", "concat+attributes" or "ease"."""
@@ -121,6 +122,8 @@ class Core:
         card = self._known_strategies[plain]
         if variants.ATTRIBUTES in extras and not _reads_all(card):
             raise TrainingError(f"{card.title} reads no attributes. Train it without them, as '{plain}'.")
+        if card.kind == "control" and (more := [extra for extra in extras if extra != variants.ATTRIBUTES]):
+            raise TrainingError(f"{card.title} is a control and is not trained for {', '.join(more)}. Choose a fusion.")
         return _varied(card, extras)
 
     def runs(self, catalogue: str, split: str | None = None) -> list[RunCard]:
@@ -253,6 +256,7 @@ class Core:
             created=run.created,
             modalities=run.modalities,
             knobs=bool(run.modalities),
+            tasks={name: TaskResult(**result) for name, result in run.tasks.items()},
         )
 
     def _item(self, catalogue: Catalogue, item_id: str) -> int:
@@ -281,6 +285,11 @@ def _strategy_card(
 def _varied(card: StrategyCard, extras: tuple[str, ...]) -> StrategyCard:
     """The strategy with extras in its name and title."""
     return replace(card, name=variants.full_name(card.name, extras), title=variants.title(card.title, extras))
+
+
+def _takes(card: StrategyCard, extra: str) -> bool:
+    """Whether an extra can be added to a strategy."""
+    return _reads_all(card) if extra == variants.ATTRIBUTES else card.kind == "fusion"
 
 
 def _reads_all(card: StrategyCard) -> bool:

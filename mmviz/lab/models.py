@@ -65,6 +65,7 @@ class Models(Core):
         from mmviz.experiment import Experiment, run_experiment
 
         strategy, encoder = self._with_encoder(catalogue, strategy, encoder)
+        strategy, settings = variants.settled(strategy, settings or {})
         with self._working:
             found = self.catalogue(catalogue)
             experiment = Experiment(
@@ -73,7 +74,7 @@ class Models(Core):
                 self._split(found, split, seed),
                 self.strategy(strategy).name,
                 seed,
-                settings or {},
+                settings,
                 self._device,
             )
             trained = run_experiment(experiment, report)

@@ -54,7 +54,7 @@ def fusions(here: Here) -> None:
         "part puts out and lines from what it reads. It is traced on the real model; a coloured line crosses over."
     )
     runs = {run.strategy: run for run in here.runs()}
-    for card in here.lab.strategies(attributes=attributes):
+    for card in here.lab.strategies(extras=("attributes",) * attributes):
         if card.kind == "fusion":
             _fusion(card, methods.get(card.base), runs.get(card.name))
 

@@ -1,4 +1,4 @@
-"""Picking what the models read: pictures and words, or the catalogue's attributes too."""
+"""Picking what the models read and learn: attributes too, tasks beside recommending, or no interactions at all."""
 
 from __future__ import annotations
 
@@ -8,9 +8,50 @@ from mmviz.lab import DEFAULT_ENCODER, features_name
 from mmviz.ui.frame import Here
 from mmviz.ui.words import listed
 
-__all__ = ["choose_reads", "encoder_name"]
+__all__ = ["choose_extras", "choose_reads", "encoder_name"]
 
 PLAIN, MORE = "Pictures and words", "Attributes too"
+TASKS, ALONE = "Recommending, and perhaps tasks", "Matching only, self-supervised"
+
+
+def choose_extras(here: Here) -> tuple[str, ...]:
+    """What the fusions are given beyond their plain form, as extras of their names."""
+    attributes = choose_reads(here)
+    chosen = ("attributes",) * attributes
+    with st.popover("What they learn", icon=":material/school:", width="content"):
+        aim = st.segmented_control(
+            "Trained for",
+            [TASKS, ALONE],
+            default=TASKS,
+            required=True,
+            key="aim",
+            bind="query-params",
+            help="Self-supervised training learns from nobody's history: an item's picture, words and attributes have "
+            "to find each other. It then recommends what looks and reads like the history; only when to stop is chosen "
+            "on validation.",
+        )
+        if aim == ALONE:
+            return (*chosen, "selfsupervised")
+        return (*chosen, *_tasks(here, attributes))
+
+
+def _tasks(here: Here, attributes: bool) -> list[str]:
+    """Pick tasks to learn beside recommending; those that this catalogue or model cannot learn say why."""
+    cards = {card.name: card for card in here.lab.tasks(here.card.name, attributes)}
+    offered = [name for name, card in cards.items() if not card.problem]
+    picked = st.pills(
+        "Tasks beside recommending",
+        offered,
+        selection_mode="multi",
+        format_func=lambda name: cards[name].title,
+        key="learn",
+        bind="query-params",
+        help="Each gets a head of its own on the fused vector; how loud each task is, is learned too.",
+    )
+    for card in cards.values():
+        said = f"Not offered: {card.problem}" if card.problem else card.summary
+        st.caption(f"**{card.title}** {f'({card.column})' if card.column else ''} {said}")
+    return [name for name in picked if name in offered]
 
 
 def choose_reads(here: Here) -> bool:

@@ -158,7 +158,7 @@ def test_attributes_are_switched_on_where_a_catalogue_is_kept_and_then_proposed(
     at = page("models")
     assert not at.exception
     rows = [row["name"] for _, group in drawn["roster_two_tower_attributes"]["groups"] for row in group]
-    assert rows == [card.name for card in state.lab().strategies(attributes=True)]
+    assert rows == [card.name for card in state.lab().strategies(extras=["attributes"])]
     button(at, "Train").click().run()
     assert {"concat+attributes", "afn+attributes"} <= set(asked[-1][2])
     at = page("models", reads="Pictures and words")
