@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,19 +21,30 @@ from mmviz.errors import TrainingError, UnknownNameError
 from mmviz.evaluation.evaluate import evaluate
 from mmviz.evaluation.splits import Split
 from mmviz.features import Features
+from mmviz.features.tuned import tuned_features, tuned_name
 from mmviz.interaction.base import Material
 from mmviz.progress import Progress, Report
 from mmviz.ranker import Ranker
 from mmviz.runs import Run, new_run_id
 
 if TYPE_CHECKING:
+    from mmviz.encoders.base import Encoder
+    from mmviz.finetuning import FineTuneConfig
     from mmviz.heads._settings import TasksConfig
     from mmviz.heads.base import Tasks
+    from mmviz.recommender import ItemLoader, Recommender
+    from mmviz.training import Steps, TrainingConfig
 
 __all__ = ["Experiment", "Trained", "make_config", "material_of", "run_experiment"]
 
 KS = (10, 20)
 STOPPING = "ndcg@10"
+
+
+def _no_encoder() -> Encoder:
+    raise TrainingError(
+        "Fine-tuning needs the encoder itself. Train through the lab, or give the experiment `encoder`."
+    )
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,8 @@ class Experiment:
     seed: int = 0
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     device: str = "cpu"
+    encoder: Callable[[], Encoder] = _no_encoder
+    """Gives the encoder of the features; asked for only where its last layers are trained."""
 
     @property
     def plain(self) -> str:
@@ -66,6 +79,7 @@ class Trained:
     per_user: pd.DataFrame
     ranker: Ranker
     model: dict[str, np.ndarray] | None
+    tuning: Tuning | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,7 @@ class _Fit:
     history: tuple[dict[str, Any], ...]
     parameters: int
     tasks: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    tuning: Tuning | None = None
 
 
 def run_experiment(experiment: Experiment, report: Report) -> Trained:
@@ -95,7 +110,7 @@ def run_experiment(experiment: Experiment, report: Report) -> Trained:
     result = evaluate(fitted.ranker, experiment.catalogue, experiment.split, part="test", ks=KS)
     run = _record(experiment, fitted, seconds, opened, result.mean(), len(result.users))
     per_user = pd.DataFrame({"user": result.users, **result.values})
-    return Trained(run, per_user, fitted.ranker, fitted.model)
+    return Trained(run, per_user, fitted.ranker, fitted.model, fitted.tuning)
 
 
 def make_config(cls: type[Any], settings: Mapping[str, Any]) -> Any:
@@ -117,19 +132,22 @@ def _check_settings(settings: Mapping[str, Any], *configs: type[Any]) -> None:
 def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
     import torch
 
+    from mmviz.finetuning import FineTuneConfig
     from mmviz.fusion import strategy
     from mmviz.heads._settings import SELF_SUPERVISED, TasksConfig
     from mmviz.recommender import ItemLoader, Recommender, RecommenderConfig, shapes_of
     from mmviz.selfsupervised import Contrast
-    from mmviz.training import TrainingConfig, train
+    from mmviz.training import TrainingConfig
 
     name, kind = interaction.parts(experiment.strategy)
     cls, axis = strategy(name), interaction.model(kind)
-    classes = (cls.Config, axis.Config, RecommenderConfig, TrainingConfig, TasksConfig)
+    classes = (cls.Config, axis.Config, RecommenderConfig, TrainingConfig, TasksConfig, FineTuneConfig)
     _check_settings(experiment.settings, *classes)
     alone = experiment.settings.get("objective") == SELF_SUPERVISED
     wanted = {**experiment.settings, "collaborative": False} if alone else experiment.settings
     configs = [make_config(c, wanted) for c in classes]
+    if configs[5].finetune:
+        _check_tuning(alone, kind)
     torch.manual_seed(experiment.seed)
     device = torch_device(experiment.device)  # type: ignore[arg-type]
     material = material_of(experiment.catalogue, experiment.split, experiment.features)
@@ -142,26 +160,90 @@ def _fit_fusion(experiment: Experiment, report: Report) -> _Fit:
     model = Recommender(fusion, popularity > 0, popularity, configs[2], spread)
     model.tasks = _tasks(experiment, configs[4], fusion.names, popularity > 0, configs[0].dim)
     model = model.to(device)
-
-    def validate(ranker: Ranker) -> float:
-        return evaluate(ranker, experiment.catalogue, experiment.split, "valid", ks=(10,)).mean()[STOPPING]
-
-    history = []
-    for event in train(
-        model, loader, material.train, validate, configs[3], experiment.seed, Contrast if alone else None
-    ):
-        history.append(dataclasses.asdict(event))
-        note = f"validation NDCG@10 {event.validation:.4f}{' (best)' if event.best else ''} {event.note}".rstrip()
-        report(Progress(f"Training {cls.title}", event.number, event.of, note))
+    shop = _Workshop(experiment, material, report)
+    history = shop.rounds(model, loader, configs[3], cls.title, Contrast if alone else None)
+    tuning = shop.fine_tune(model, loader, configs[3], configs[5]) if configs[5].finetune else None
+    if tuning is not None:
+        loader = ItemLoader(tuning.features, fusion.names, cls.level, device)
+        history += tuning.history
     finished = under.finish(model.ranker(loader), material, report)
     learned = {} if model.tasks is None else model.tasks.measure(model.all_content(loader))
     best = max(h["validation"] for h in history) if finished.validation is None else finished.validation
-    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad) + finished.parameters
-    arrays = {name: t.detach().cpu().numpy() for name, t in model.state_dict().items()}
-    parts = ("fusion", "interaction", "recommender", "training", "tasks")
-    named = dict(zip(parts, map(dataclasses.asdict, configs), strict=True)) | finished.settings
-    said = {name: dataclasses.asdict(result) for name, result in learned.items()}
-    return _Fit(finished.ranker, arrays, named, {STOPPING: best}, tuple(history), parameters, said)
+    parts = ("fusion", "interaction", "recommender", "training", "tasks", "finetuning")
+    return _Fit(
+        finished.ranker,
+        {name: t.detach().cpu().numpy() for name, t in model.state_dict().items()},
+        dict(zip(parts, map(dataclasses.asdict, configs), strict=True)) | finished.settings,
+        {STOPPING: best, **(tuning.before if tuning else {})},
+        tuple(history),
+        sum(p.numel() for p in model.parameters() if p.requires_grad)
+        + finished.parameters
+        + (sum(w.size for w in tuning.weights.values()) if tuning else 0),
+        {name: dataclasses.asdict(result) for name, result in learned.items()},
+        tuning,
+    )
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What fine-tuning left: the encoders' trained layers, what they make of the items, and how validation went.
+
+    `before`: validation just before; `weights`: parameters by their names in the towers; `arrays`: tokens and summaries
+    of all items, float16, by "modality.what"; `features`: the same as features.
+    """
+
+    before: dict[str, float]
+    weights: dict[str, np.ndarray]
+    arrays: dict[str, np.ndarray]
+    features: Features
+    history: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Workshop:
+    """Training a fusion in rounds, judged by validation alone, and telling how it goes."""
+
+    experiment: Experiment
+    material: Material
+    report: Report
+
+    def rounds(
+        self, model: Recommender, loader: ItemLoader, config: TrainingConfig, said: str, kind: type[Steps] | None
+    ) -> list[dict[str, Any]]:
+        """Train in place; one record a round."""
+        from mmviz.training import train
+
+        history = []
+        for event in train(model, loader, self.material.train, self.validate, config, self.experiment.seed, kind):
+            history.append(dataclasses.asdict(event))
+            note = f"validation NDCG@10 {event.validation:.4f}{' (best)' if event.best else ''} {event.note}".rstrip()
+            self.report(Progress(f"Training {said}", event.number, event.of, note))
+        return history
+
+    def validate(self, ranker: Ranker) -> float:
+        """NDCG@10 on validation."""
+        catalogue, split = self.experiment.catalogue, self.experiment.split
+        return evaluate(ranker, catalogue, split, "valid", ks=(10,)).mean()[STOPPING]
+
+    def fine_tune(
+        self, model: Recommender, loader: ItemLoader, config: TrainingConfig, tuning: FineTuneConfig
+    ) -> Tuning:
+        """Train on with the encoders' last layers taking part; the model then stands on the features they give."""
+        from mmviz.finetuning import Tower, tuned, tuned_arrays
+
+        experiment = self.experiment
+        before = {f"{STOPPING} before fine-tuning": self.validate(model.ranker(loader, model.all_content(loader)))}
+        tower = Tower.build(
+            experiment.catalogue, experiment.encoder(), experiment.features, tuning.finetune, self.report
+        )
+        model.tower = tower.to(loader.device)
+        rounds = dataclasses.replace(config, rounds=tuning.finetune_rounds, patience=tuning.finetune_rounds)
+        said = f"{type(model.fusion).title} with the encoders' last layers"
+        history = self.rounds(model, loader, rounds, said, tuned(tuning))
+        weights, arrays = tower.tail.weights(), tuned_arrays(tower, experiment.features)
+        model.tower = None
+        features = tuned_features(experiment.features, arrays, experiment.features.encoder, weights)
+        return Tuning(before, weights, arrays, features, history)
 
 
 def _tasks(
@@ -181,6 +263,17 @@ def _tasks(
             raise TrainingError(f"The task '{name}' cannot be learned here. {problem} Train without it.")
     taught = Taught(experiment.catalogue, experiment.split, torch.from_numpy(known))
     return Tasks({name: head(name)(taught, dim) for name in wanted}, config.weighting) if wanted else None
+
+
+def _check_tuning(alone: bool, kind: str) -> None:
+    """Raises TrainingError where fine-tuning is not offered."""
+    if alone:
+        raise TrainingError("Fine-tuning follows the recommendation loss. Train self-supervised without it.")
+    if kind == "graph":
+        raise TrainingError(
+            "Under the graph, items are neighbours by the untouched encoder's features, which fine-tuning would "
+            "change. Fine-tune under the two-tower model or collective EASE."
+        )
 
 
 def material_of(catalogue: Catalogue, split: Split, features: Features) -> Material:
@@ -211,18 +304,21 @@ def _record(
     experiment: Experiment, fitted: _Fit, seconds: float, opened: str, metrics: dict[str, float], n_users: int
 ) -> Run:
     packages = ("mmviz", "torch", "numpy", "scipy")
+    run_id = new_run_id(experiment.strategy, experiment.split.name, experiment.seed)
+    encoder = experiment.features.encoder
+    features = fitted.tuning.features if fitted.tuning else experiment.features
     return Run(
-        run_id=new_run_id(experiment.strategy, experiment.split.name, experiment.seed),
+        run_id=run_id,
         strategy=experiment.strategy,
         kind="control" if experiment.is_control else "fusion",
         catalogue=experiment.catalogue.name,
-        encoder=experiment.features.encoder,
+        encoder=tuned_name(encoder, run_id) if fitted.tuning else encoder,
         split=experiment.split.name,
         seed=experiment.seed,
         settings=fitted.settings,
         fingerprints={
             "catalogue": experiment.catalogue.fingerprint,
-            "features": experiment.features.fingerprint,
+            "features": features.fingerprint,
             "split": experiment.split.fingerprint,
         },
         validation=fitted.validation,

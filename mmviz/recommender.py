@@ -19,6 +19,7 @@ from mmviz.fusion_ranker import FusionRanker, scoring_rule, subsets
 from mmviz.propagation import Propagation
 
 if TYPE_CHECKING:
+    from mmviz.finetuning import Tower
     from mmviz.heads.base import Tasks
 
 __all__ = ["ItemLoader", "Recommender", "RecommenderConfig", "shapes_of"]
@@ -101,6 +102,7 @@ class Recommender(nn.Module):
         self.fusion = fusion
         self.propagation = propagation
         self.tasks: Tasks | None = None  # what is learned beside recommending
+        self.tower: Tower | None = None  # the encoders' last layers, where they are trained too
         self.collaborative = config.collaborative
         dim, n_items = fusion.config.dim, len(known)
         self.register_buffer("known", torch.from_numpy(known.astype(np.float32)))  # (I,)
@@ -111,6 +113,10 @@ class Recommender(nn.Module):
         self.outward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
         start = np.log1p(popularity) - np.log1p(popularity)[known].mean() if known.any() else np.zeros(n_items)
         self.bias = nn.Parameter(torch.from_numpy(start.astype(np.float32)))  # (I,)
+
+    def tokens(self, loader: ItemLoader, items: Tensor) -> dict[str, Tokens]:
+        """Tokens of items (S,): from the store, or through the encoders' last layers where those are trained."""
+        return loader(items) if self.tower is None else self.tower(items, loader)
 
     def taste_map(self) -> Tensor:
         """The map A (D, D) from a history's content to a taste, with the entries that the fusion rules out at 0."""
@@ -170,7 +176,7 @@ class Recommender(nn.Module):
         self.eval()
         parts = []
         for items in torch.split(torch.arange(len(self.known)), 512):
-            tokens = loader(items)
+            tokens = self.tokens(loader, items)
             if present is not None:
                 tokens = {n: t if n in present else t.where(torch.zeros_like(t.present)) for n, t in tokens.items()}
             parts.append(self.content(tokens)[0].float())  # (S, D)

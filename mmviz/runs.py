@@ -15,6 +15,7 @@ import pandas as pd
 from safetensors.numpy import load_file, save_file
 
 from mmviz.errors import RunError
+from mmviz.features.tuned import read_tuned, write_tuned
 from mmviz.home import replacing_folder
 
 __all__ = ["Run", "RunStore", "new_run_id"]
@@ -64,7 +65,7 @@ def new_run_id(strategy: str, split: str, seed: int) -> str:
 
 
 class RunStore:
-    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and the weights as safetensors."""
+    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and arrays."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -75,8 +76,13 @@ class RunStore:
         per_user: pd.DataFrame,
         ranker: dict[str, np.ndarray],
         model: dict[str, np.ndarray] | None = None,
+        encoder: dict[str, np.ndarray] | None = None,
+        tokens: dict[str, np.ndarray] | None = None,
     ) -> Path:
-        """Write a run in one go. Raises RunError when that id is taken: a run is never overwritten."""
+        """Write a run in one go. Raises RunError when that id is taken: a run is never overwritten.
+
+        `encoder`: the encoder's layers that it trained, `tokens`: what they make of all items; None where none were.
+        """
         target = self._path(run.run_id)
         if target.exists():
             raise RunError(f"There is a run '{run.run_id}' already, and runs are never overwritten. Train again.")
@@ -87,6 +93,9 @@ class RunStore:
             _save_arrays(ranker, draft / "ranker.safetensors")
             if model is not None:
                 _save_arrays(model, draft / "model.safetensors")
+            if encoder is not None and tokens is not None:
+                _save_arrays(encoder, draft / "encoder.safetensors")
+                write_tuned(tokens, draft)
         return target
 
     def all(self) -> list[Run]:
@@ -103,6 +112,14 @@ class RunStore:
     def model_state(self, run_id: str) -> dict[str, np.ndarray]:
         """Weights of the torch module. Raises RunError for a run without one (a closed form)."""
         return _load_arrays(self._path(run_id) / "model.safetensors", run_id)
+
+    def encoder_state(self, run_id: str) -> dict[str, np.ndarray]:
+        """The encoder's layers that a run trained. Raises RunError for a run that trained none."""
+        return _load_arrays(self._path(run_id) / "encoder.safetensors", run_id)
+
+    def tokens(self, run_id: str) -> dict[str, np.ndarray]:
+        """What those layers make of all items, memory-mapped, by "modality.what". Raises FeatureError without them."""
+        return read_tuned(self._path(run_id))
 
     def per_user(self, run_id: str) -> pd.DataFrame:
         """Test metrics of each evaluated user: `user` (code), then one column a metric."""

@@ -33,7 +33,7 @@ class Contrast(Steps):
         items = self._items()[0]  # (S,)
         with self._autocast():
             whole, own = self._content(items)  # (S, D)
-            some, rest = self._looks(self._fewer(self.loader(items)))
+            some, rest = self._looks(self._fewer(self.model.tokens(self.loader, items)))
             looks = [self.model.content(tokens)[0] for tokens in (some, rest)]  # (S, D) each
         both = _present(some) & _present(rest)  # (S,)
         rows = both.nonzero().squeeze(1)[torch.randperm(int(both.sum()), generator=self.random)[:PAIRS]]  # (P,)

@@ -181,7 +181,7 @@ class Steps:
         self.model.train()
         for _ in range(n_steps):
             with self._autocast():
-                loss = fusion.pretraining_loss(self.loader(self._items()[0]))
+                loss = fusion.pretraining_loss(self.model.tokens(self.loader, self._items()[0]))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(fusion.parameters(), 5.0)
@@ -275,7 +275,7 @@ class Steps:
         return seen.to(self.device), hidden.to(self.device)
 
     def _content(self, items: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        tokens = self._fewer(self._without_some(self.loader(items)))
+        tokens = self._fewer(self._without_some(self.model.tokens(self.loader, items)))
         content, fused = self.model.content(tokens)  # (S, D)
         if self.opposing is not None:
             for _ in range(self.model.fusion.opponent_turns()):

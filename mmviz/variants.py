@@ -13,13 +13,14 @@ from mmviz import heads
 from mmviz.errors import UnknownNameError
 from mmviz.heads._settings import SELF_SUPERVISED, named
 
-__all__ = ["ATTRIBUTES", "EXTRAS", "SELF_SUPERVISED", "full_name", "parts", "settled", "title"]
+__all__ = ["ATTRIBUTES", "EXTRAS", "FINE_TUNED", "SELF_SUPERVISED", "full_name", "parts", "settled", "title"]
 
-ATTRIBUTES = "attributes"
+ATTRIBUTES, FINE_TUNED = "attributes", "finetuned"
 EXTRAS: dict[str, str] = {
     ATTRIBUTES: "attributes",
     **{task: f"{task} task" for task in heads.names()},
     SELF_SUPERVISED: "self-supervised",
+    FINE_TUNED: "fine-tuned",
 }
 """Extra -> what is added to the strategy's title, in the order in which they are named."""
 
@@ -57,6 +58,11 @@ def settled(name: str, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]
         kept.add(SELF_SUPERVISED)
     if SELF_SUPERVISED in kept:
         more["objective"] = SELF_SUPERVISED
+    if int(settings.get("finetune", FINE_TUNED in kept)) > 0:
+        kept.add(FINE_TUNED)
+        more["finetune"] = int(settings.get("finetune", 1))
+    else:
+        kept.discard(FINE_TUNED)
     if tasks:
         more["heads"] = ",".join(sorted(tasks))
     return full_name(plain, kept), more

@@ -19,6 +19,7 @@ from mmviz.devices import describe_device, pick_device
 from mmviz.errors import CatalogueError, FeatureError, MmvizError, RunError, TrainingError, UnknownNameError
 from mmviz.evaluation.splits import Split, default_split, make_split
 from mmviz.features import Features, attribute_columns, attributed, features_name, load_features
+from mmviz.features.tuned import tuned_features, tuned_run
 from mmviz.home import data_home
 from mmviz.jobs import Jobs
 from mmviz.memo import Memo
@@ -36,6 +37,7 @@ from mmviz.views import (
 from mmviz.views.tasks import TaskResult
 
 if TYPE_CHECKING:
+    from mmviz.encoders.base import Encoder
     from mmviz.restoring import Restored
 
 __all__ = ["DEFAULT_ENCODER", "Core"]
@@ -71,11 +73,19 @@ class Core:
     def features(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> Features:
         """The stored features, with attributes for a name such as "bundled+attributes".
 
+        "bundled@RUN" are those of a run that fine-tuned the encoder.
         Raises FeatureError that says to encode first, or that there are no attributes.
         """
         found = self.catalogue(catalogue)
-        key = f"{found.fingerprint}/{encoder}"
-        return self._features.get(key, lambda: load_features(found, encoder, self.home))
+        plain, run_id = tuned_run(encoder)
+
+        def load() -> Features:
+            base = load_features(found, plain, self.home)
+            if not run_id:
+                return base
+            return tuned_features(base, self._runs.tokens(run_id), encoder, self._runs.encoder_state(run_id))
+
+        return self._features.get(f"{found.fingerprint}/{encoder}", load)
 
     def attributes(self, catalogue: str) -> AttributesCard:
         """The third modality of a catalogue: which columns it is made of, and whether it was chosen."""
@@ -168,8 +178,15 @@ class Core:
     def _encoder(self, name: str) -> Any:
         from mmviz.encoders import load_encoder
 
-        name = attributed(name)[0]
-        return self._encoders.get(name, lambda: load_encoder(name, self._device, self.home))
+        plain, run_id = tuned_run(attributed(name)[0])
+
+        def load() -> Encoder:
+            encoder = load_encoder(plain, self._device, self.home)
+            if run_id:
+                encoder.load_layers(self._runs.encoder_state(run_id))
+            return encoder
+
+        return self._encoders.get(f"{plain}@{run_id}", load)
 
     def _ranker(self, card: RunCard) -> Ranker:
         return self._rankers.get(

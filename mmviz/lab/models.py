@@ -76,9 +76,11 @@ class Models(Core):
                 seed,
                 settings,
                 self._device,
+                lambda: self._encoder(encoder),
             )
             trained = run_experiment(experiment, report)
-            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model)
+            tuning = (trained.tuning.weights, trained.tuning.arrays) if trained.tuning else (None, None)
+            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model, *tuning)
         return self._run_card(trained.run)
 
     def _with_encoder(self, catalogue: str, strategy: str, encoder: str | None) -> tuple[str, str]:

@@ -32,7 +32,10 @@ def planted(seed: int = 0) -> tuple[Catalogue, torch.Tensor]:
     rng = np.random.default_rng(seed)
     content = rng.standard_normal((N_ITEMS, DIM))
     kinds = np.array(["mug", "lamp", "vase"])[content[:, :3].argmax(axis=1)]
-    tags = ["|".join(t for t, x in zip(("red", "big", "old", "new", "odd"), row[3:], strict=True) if x > 0) for row in content]
+    tags = [
+        "|".join(t for t, x in zip(("red", "big", "old", "new", "odd"), row[3:], strict=True) if x > 0)
+        for row in content
+    ]
     taste = rng.standard_normal((N_USERS, DIM))
     rows = []
     for user in range(N_USERS):
