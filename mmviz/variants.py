@@ -18,7 +18,7 @@ __all__ = ["ATTRIBUTES", "EXTRAS", "FINE_TUNED", "SELF_SUPERVISED", "full_name",
 ATTRIBUTES, FINE_TUNED = "attributes", "finetuned"
 EXTRAS: dict[str, str] = {
     ATTRIBUTES: "attributes",
-    **{task: f"{task} task" for task in heads.names()},
+    **{task: task for task in heads.names()},
     SELF_SUPERVISED: "self-supervised",
     FINE_TUNED: "fine-tuned",
 }
@@ -41,8 +41,10 @@ def full_name(plain: str, extras: Iterable[str] = ()) -> str:
 
 
 def title(plain: str, extras: Iterable[str] = ()) -> str:
-    """The title of a strategy with extras: "Concatenation · attributes"."""
-    return " · ".join([plain, *(EXTRAS[extra] for extra in extras)])
+    """The title of a strategy with extras: "Concatenation · attributes · learns rating"."""
+    tasks = [EXTRAS[extra] for extra in extras if extra in heads.names()]
+    others = [EXTRAS[extra] for extra in extras if extra not in heads.names()]
+    return " · ".join([plain, *others, *([f"learns {', '.join(tasks)}"] if tasks else [])])
 
 
 def settled(name: str, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -18,10 +18,11 @@ from mmviz.ui.words import count, duration, figures
 if TYPE_CHECKING:
     from mmviz.charts.palette import Theme
     from mmviz.views import FlowStep, InteractionCard, MethodCard, RunCard, StrategyCard
+    from mmviz.views.tasks import TaskCard
 
-__all__ = ["choose_group", "controls", "fusions", "interaction_models", "step_name"]
+__all__ = ["choose_group", "controls", "fusions", "interaction_models", "step_name", "tasks"]
 
-GROUPS = {"fusion": "Fusion strategies", "interaction": "Interaction models", "control": "Controls"}
+GROUPS = {"fusion": "Fusion strategies", "interaction": "Interaction models", "task": "Tasks", "control": "Controls"}
 PLAIN = ("Linear", "Sequential")
 
 
@@ -67,6 +68,18 @@ def interaction_models(here: Here) -> None:
             _told(card)
 
 
+def tasks(here: Here) -> None:
+    """What a fusion may learn beside recommending."""
+    st.caption(
+        "Any fusion can learn these beside recommending, each by a head of its own on the fused vector. How loud each "
+        "task is, is learned by its noise (Kendall, Gal and Cipolla, CVPR 2018). Choose them on the Models page."
+    )
+    for card in here.lab.tasks(here.card.name):
+        with st.container(border=True):
+            _told(card)
+            _facts([f"on this catalogue: {card.problem or f'learns {card.column}'}"])
+
+
 def controls(here: Here) -> None:
     """What everything else has to beat."""
     st.caption("Recommenders without a fusion. A strategy that does not beat them is not worth its cost.")
@@ -107,7 +120,7 @@ def _fusion(card: StrategyCard, method: MethodCard | None, run: RunCard | None) 
                 components.flow(flow_svg(steps, theme), f"flow_{card.name}")
 
 
-def _told(card: StrategyCard | InteractionCard) -> None:
+def _told(card: StrategyCard | InteractionCard | TaskCard) -> None:
     st.subheader(card.title, anchor=False)
     st.markdown(card.summary)
     for part in re.split(r",\s*\\quad\s*|,\\ \\ \s*", card.formula):

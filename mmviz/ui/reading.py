@@ -14,8 +14,8 @@ PLAIN, MORE = "Pictures and words", "Attributes too"
 TASKS, ALONE = "Recommending, and perhaps tasks", "Matching only, self-supervised"
 
 
-def choose_extras(here: Here) -> tuple[str, ...]:
-    """What the fusions are given beyond their plain form, as extras of their names."""
+def choose_extras(here: Here, under: str) -> tuple[str, ...]:
+    """What the fusions are given beyond their plain form under an interaction model, as extras of their names."""
     attributes = choose_reads(here)
     chosen = ("attributes",) * attributes
     with st.popover("What they learn", icon=":material/school:", width="content"):
@@ -32,7 +32,23 @@ def choose_extras(here: Here) -> tuple[str, ...]:
         )
         if aim == ALONE:
             return (*chosen, "selfsupervised")
-        return (*chosen, *_tasks(here, attributes))
+        return (*chosen, *_tasks(here, attributes), *_fine_tuning(under))
+
+
+def _fine_tuning(under: str) -> tuple[str, ...]:
+    """Whether the encoders' last layers are trained too."""
+    graph = under == "graph"
+    on = st.toggle(
+        "Fine-tune the encoders' last layer",
+        key="finetune",
+        bind="query-params",
+        disabled=graph,
+        help="Not under the graph, whose neighbours stand on the untouched encoders."
+        if graph
+        else "Trains on with the last layer of both encoders. On a processor it takes minutes for a few hundred items, "
+        "and keeps features of its own with the run.",
+    )
+    return ("finetuned",) if on and not graph else ()
 
 
 def _tasks(here: Here, attributes: bool) -> list[str]:

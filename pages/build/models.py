@@ -9,5 +9,6 @@ here = open_page("Models", "Which strategies are trained, and what do they reach
 split = choose_split(here)
 if split is not None:
     ceiling = here.lab.ceiling(here.card.name, split.name)
-    cost(models(here, split, choose_interaction(here), ceiling, choose_extras(here)), ceiling)
+    under = choose_interaction(here)
+    cost(models(here, split, under, ceiling, choose_extras(here, under)), ceiling)
     learned(here, split.name)

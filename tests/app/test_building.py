@@ -14,6 +14,7 @@ from mmviz.progress import Progress
 from mmviz.ui import state
 from mmviz.views import JobCard
 from tests.app.conftest import Open
+from tests.conftest import FAST
 from tests.make import SmallCatalogue
 
 
@@ -164,3 +165,30 @@ def test_attributes_are_switched_on_where_a_catalogue_is_kept_and_then_proposed(
     at = page("models", reads="Pictures and words")
     assert "roster_two_tower" in drawn
     assert any("category, tags and price" in said.value for said in at.main.caption)
+
+
+def test_tasks_and_fine_tuning_are_chosen_and_what_was_learned_is_shown(
+    shop: Path, page: Open, drawn: dict[str, Any], asked: list[tuple[Any, ...]]
+) -> None:
+    at = page("models", learn=["Category", "Rating"])
+    assert not at.exception
+    button(at, "Train").click().run()
+    assert {"concat+category+rating", "popularity"} & set(asked[-1][2]) == {"concat+category+rating"}
+    at.toggle(key="finetune").set_value(True).run()
+    assert "roster_two_tower_category_rating_finetuned" in drawn
+    at = page("models", reads="Attributes too", learn=["Category"])
+    assert not at.exception
+    assert any("would only be copying it" in said.value for said in at.main.caption)
+    assert "roster_two_tower_attributes" in drawn
+    assert not at.main.dataframe
+
+
+def test_what_was_learned_stands_beside_its_control(shop: Path, page: Open) -> None:
+    state.lab().train("shop", "concat+category", settings=FAST)
+    at = page("models")
+    assert not at.exception
+    table = at.main.dataframe[0].value
+    assert table["Task"].tolist() == ["Recommendation", "Category"]
+    assert "Concatenation" in table["Control"].iloc[0]
+    assert "most frequent category" in table["Control"].iloc[1]
+    assert all(sign in "▲▼=" for sign in table["Gain"].str[0])

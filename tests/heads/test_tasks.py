@@ -201,6 +201,7 @@ def test_what_cannot_be_learned_says_why() -> None:
 def test_a_run_with_tasks_is_recorded_served_and_compared(lab: Lab) -> None:
     card = lab.train("shop", "concat", settings={**FAST, "heads": "category,tags,rating"})
     assert card.strategy == "concat+category+rating+tags"
+    assert card.title == "Concatenation · learns category, rating, tags"
     assert set(card.tasks) == {"category", "rating", "tags"}
     assert card.tasks["category"].controls.keys() == {"most frequent category"}
     assert {"category", "tags", "rating", "weights"} <= set(lab.run(card.run_id).history[-1]["losses"])
