@@ -25,12 +25,10 @@ def encoder(ready_home) -> BundledEncoder:
 
 
 def test_names_of_features_come_apart_as_they_were_put_together() -> None:
-    assert tuned_name("bundled", "r1") == "bundled@r1"
-    assert tuned_run(tuned_name("bundled+attributes", "r-concat@collective+finetuned-s0")) == (
-        "bundled+attributes",
-        "r-concat@collective+finetuned-s0",
-    )
-    assert tuned_run("bundled+attributes") == ("bundled+attributes", "")
+    run = "20260101-120000-concat@collective+finetuned-random-s0-abc123"
+    for encoder in ("bundled", "bundled+attributes", "ViT-B-32//data/a@b.pt"):
+        assert tuned_run(tuned_name(encoder, run)) == (encoder, run)
+        assert tuned_run(encoder) == (encoder, "")
 
 
 @pytest.mark.parametrize("layers", [1, 2])

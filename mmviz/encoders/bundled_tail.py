@@ -39,14 +39,6 @@ class BundledTail(Tail):
         self._layers = layers
         self._image_directions, self._text_directions = (d.detach().clone() for d in directions)
 
-    def __deepcopy__(self, memo: dict[int, object]) -> BundledTail:
-        """A copy with layers of its own over the same frozen towers."""
-        copy: BundledTail = self.__class__.__new__(self.__class__)
-        memo[id(self)] = copy
-        copy.__dict__.update({k: v for k, v in self.__dict__.items() if k != "_modules"})
-        copy.__dict__["_modules"] = {name: deepcopy(module, memo) for name, module in self._modules.items()}
-        return copy
-
     @torch.no_grad()
     def below_pictures(self, pictures: Sequence[np.ndarray]) -> list[Tensor]:
         return [

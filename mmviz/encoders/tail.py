@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, Self
 
 import numpy as np
@@ -31,6 +32,13 @@ class Tail(nn.Module, ABC):
         for parameter in self.parameters():
             parameter.requires_grad_(True)
         self.eval()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """A copy with layers of its own over the same frozen towers."""
+        copy = self.__class__.__new__(self.__class__)
+        memo[id(self)] = copy
+        copy.__dict__.update({**self.__dict__, "_modules": {n: deepcopy(m, memo) for n, m in self._modules.items()}})
+        return copy
 
     def train(self, mode: bool = True) -> Self:  # noqa: ARG002 - statistics and dropout stay as they are
         return super().train(False)

@@ -7,6 +7,7 @@ are read. Masks, words and the joint space are those of the untouched encoder.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from mmviz.features.base import Features, ModalityFeatures
 __all__ = ["read_tuned", "tuned_features", "tuned_name", "tuned_run", "write_tuned"]
 
 _FOLDER = "features"
+_TUNED = re.compile(r"(.+?)@(\d{8}-\d{6}-.+)")  # a run's id begins with its time
 
 
 def tuned_name(encoder: str, run_id: str) -> str:
@@ -31,7 +33,8 @@ def tuned_name(encoder: str, run_id: str) -> str:
 def tuned_run(encoder: str) -> tuple[str, str]:
     """The name of the untouched encoder and the id of the run that trained it; "" where none did."""
     plain, more = attributed(encoder)
-    base, _, run_id = plain.partition("@")
+    found = _TUNED.fullmatch(plain)
+    base, run_id = found.groups() if found else (plain, "")
     return features_name(base, more), run_id
 
 

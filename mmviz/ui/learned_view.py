@@ -12,6 +12,7 @@ from mmviz.ui.words import count, figures
 
 __all__ = ["learned"]
 
+METRICS = {"ndcg@10": "NDCG@10", "accuracy": "Accuracy", "mean average precision": "MAP", "rmse": "RMSE"}
 HOW = """
 **Value** is on what was held out from the task: the test items of a split that holds items out, else a tenth of the
 items whose labels the head never saw; for ratings, those of the test part. In brackets the 95 % bootstrap interval,
@@ -19,6 +20,8 @@ over items or over people.
 
 **Control** learns nothing from content: the most frequent category, tags by frequency, or means of the train ratings,
 whichever is best. For recommendation it is the same strategy trained without any task.
+
+**MAP** is the mean, over items, of the average precision of their ranked tags; **RMSE** is pooled over all ratings.
 
 **Gain** is how much better than the control, paired, with its interval: ▲ above 0, ▼ below, = when it holds 0.
 """
@@ -42,7 +45,7 @@ def _said(row: dict[Hashable, Any]) -> dict[str, str]:
     return {
         "Strategy": row["title"],
         "Task": f"{row['task'].capitalize()}{column}",
-        "Metric": f"{row['metric']} {'↑' if row['higher'] else '↓'}",
+        "Metric": f"{METRICS[row['metric']]} {'↑' if row['higher'] else '↓'}",
         "Value": _with_interval(row["value"], row["low"], row["high"]),
         "Control": f"{figures(row['control_value'])}  {row['control']}" if known else "not trained without tasks",
         "Gain": f"{_sign(row)} {_with_interval(row['gain'], row['gain_low'], row['gain_high'])}" if known else "",
@@ -55,4 +58,4 @@ def _sign(row: dict[Hashable, Any]) -> str:
 
 
 def _with_interval(value: float, low: float, high: float) -> str:
-    return f"{figures(value)}  [{figures(low)}, {figures(high)}]"
+    return f"{figures(value)}  [{figures(low, 2)}, {figures(high, 2)}]"
