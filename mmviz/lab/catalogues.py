@@ -9,7 +9,8 @@ from mmviz.catalogue import store
 from mmviz.catalogue.report import ImportReport
 from mmviz.errors import UnknownNameError
 from mmviz.features import attributed, encode_catalogue, has_features
-from mmviz.lab.core import DEFAULT_ENCODER, Core
+from mmviz.lab.core import DEFAULT_ENCODER
+from mmviz.lab.reading import Reading
 from mmviz.progress import Report, silent
 from mmviz.searching import by_words, nearest_to
 from mmviz.views import (
@@ -23,7 +24,7 @@ DEMO_SIZE = 1200
 """Items of the demo catalogue when no other size is asked for."""
 
 
-class Catalogues(Core):
+class Catalogues(Reading):
     """Verbs on catalogues."""
 
     def catalogues(self) -> list[CatalogueCard]:

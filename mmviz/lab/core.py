@@ -16,9 +16,9 @@ from mmviz import baselines, fusion, interaction, variants
 from mmviz.catalogue import store
 from mmviz.catalogue.base import Catalogue
 from mmviz.devices import describe_device, pick_device
-from mmviz.errors import CatalogueError, FeatureError, MmvizError, RunError, TrainingError, UnknownNameError
+from mmviz.errors import CatalogueError, MmvizError, RunError, TrainingError, UnknownNameError
 from mmviz.evaluation.splits import Split, default_split, make_split
-from mmviz.features import Features, attribute_columns, attributed, features_name, load_features
+from mmviz.features import Features, attributed, load_features
 from mmviz.features.tuned import tuned_features, tuned_run
 from mmviz.home import data_home
 from mmviz.jobs import Jobs
@@ -28,7 +28,6 @@ from mmviz.runs import Run, RunStore
 from mmviz.searching import joint_space, pooled_space, unit_rows
 from mmviz.settings import Settings
 from mmviz.views import (
-    AttributesCard,
     DeviceCard,
     Kind,
     RunCard,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from mmviz.encoders.base import Encoder
     from mmviz.restoring import Restored
 
-__all__ = ["DEFAULT_ENCODER", "Core"]
+__all__ = ["DEFAULT_ENCODER", "Core", "reads_all"]
 
 DEFAULT_ENCODER = "bundled"
 
@@ -87,28 +86,6 @@ class Core:
 
         return self._features.get(f"{found.fingerprint}/{encoder}", load)
 
-    def attributes(self, catalogue: str) -> AttributesCard:
-        """The third modality of a catalogue: which columns it is made of, and whether it was chosen."""
-        found = self.catalogue(catalogue)
-        columns = tuple(column.name for column in attribute_columns(found))
-        problem = "" if columns else "None of its columns holds categories, tags or numbers."
-        chosen = bool(columns) and bool(self._settings.get(f"attributes/{found.fingerprint}", False))
-        return AttributesCard(columns, chosen, problem)
-
-    def use_attributes(self, catalogue: str, use: bool = True) -> None:
-        """Choose whether the columns are read beside pictures and words when nothing else is said.
-
-        Raises FeatureError when there are none to read.
-        """
-        card, found = self.attributes(catalogue), self.catalogue(catalogue)
-        if use and card.problem:
-            raise FeatureError(f"'{catalogue}' has no attributes. {card.problem} Go on with pictures and words.")
-        self._settings.set(f"attributes/{found.fingerprint}", use)
-
-    def encoder_in_use(self, catalogue: str) -> str:
-        """The encoder that is meant when none is named: the bundled one, with attributes where they were chosen."""
-        return features_name(DEFAULT_ENCODER, self.attributes(catalogue).chosen)
-
     def strategies(self, under: str = interaction.DEFAULT, extras: Sequence[str] = ()) -> list[StrategyCard]:
         """What can be trained: the fusions under an interaction model in registry order, then the controls.
 
@@ -130,7 +107,7 @@ class Core:
         if plain not in self._known_strategies:
             raise UnknownNameError("strategy", name, self._known_strategies)
         card = self._known_strategies[plain]
-        if variants.ATTRIBUTES in extras and not _reads_all(card):
+        if variants.ATTRIBUTES in extras and not reads_all(card):
             raise TrainingError(f"{card.title} reads no attributes. Train it without them, as '{plain}'.")
         if card.kind == "control" and (more := [extra for extra in extras if extra != variants.ATTRIBUTES]):
             raise TrainingError(f"{card.title} is a control and is not trained for {', '.join(more)}. Choose a fusion.")
@@ -241,10 +218,6 @@ class Core:
         """Every strategy under every interaction model, and the controls, by full name."""
         return {card.name: card for under in interaction.names() for card in self.strategies(under)}
 
-    def reads_attributes(self, strategy: str) -> bool:
-        """Whether a strategy can read attributes: one that is made for one modality, or for none, does not."""
-        return _reads_all(self.strategy(variants.parts(strategy)[0]))
-
     def _is_known(self, strategy: str) -> bool:
         """Whether this version of mmviz has the strategy of a stored run."""
         try:
@@ -306,10 +279,10 @@ def _varied(card: StrategyCard, extras: tuple[str, ...]) -> StrategyCard:
 
 def _takes(card: StrategyCard, extra: str) -> bool:
     """Whether an extra can be added to a strategy."""
-    return _reads_all(card) if extra == variants.ATTRIBUTES else card.kind == "fusion"
+    return reads_all(card) if extra == variants.ATTRIBUTES else card.kind == "fusion"
 
 
-def _reads_all(card: StrategyCard) -> bool:
+def reads_all(card: StrategyCard) -> bool:
     """Whether a strategy reads every modality that there is, and so attributes too."""
     reads = fusion.reads(card.base) if card.kind == "fusion" else baselines.strategy(card.base).uses
     return reads is None

@@ -11,7 +11,8 @@ from mmviz import interaction, variants
 from mmviz.errors import UnknownNameError
 from mmviz.evaluation.splits import default_split, describe, split_names
 from mmviz.features import attributed, features_name
-from mmviz.lab.core import DEFAULT_ENCODER, Core
+from mmviz.lab.core import DEFAULT_ENCODER
+from mmviz.lab.reading import Reading
 from mmviz.methods import method_cards
 from mmviz.progress import Report, silent
 from mmviz.views import (
@@ -24,7 +25,7 @@ from mmviz.views import (
 __all__ = ["Models"]
 
 
-class Models(Core):
+class Models(Reading):
     """Verbs on strategies, splits and runs."""
 
     def interaction_models(self) -> list[InteractionCard]:
