@@ -192,3 +192,12 @@ def test_what_was_learned_stands_beside_its_control(shop: Path, page: Open) -> N
     assert "Concatenation" in table["Control"].iloc[0]
     assert "most frequent category" in table["Control"].iloc[1]
     assert all(sign in "▲▼=" for sign in table["Gain"].str[0])
+
+
+def test_a_task_that_is_no_longer_offered_is_dropped(shop: Path, page: Open, drawn: dict[str, Any]) -> None:
+    at = page("models")
+    at.button_group(key="learn").set_value(["category"]).run()
+    assert "roster_two_tower_category" in drawn
+    at.button_group(key="reads").set_value("Attributes too").run()
+    assert not at.exception
+    assert "roster_two_tower_attributes" in drawn
