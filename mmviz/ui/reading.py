@@ -67,7 +67,7 @@ def _tasks(here: Here, attributes: bool) -> list[str]:
     for card in cards.values():
         said = f"Not offered: {card.problem}" if card.problem else card.summary
         st.caption(f"**{card.title}** {f'({card.column})' if card.column else ''} {said}")
-    return [name for name in picked if name in offered]
+    return [name for name in picked or () if name in offered]
 
 
 def choose_reads(here: Here) -> bool:
