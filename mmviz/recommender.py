@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,6 +17,10 @@ from mmviz.features import Features
 from mmviz.fusion.base import Fused, Fusion, ModalityShape, Tokens, setting
 from mmviz.fusion_ranker import FusionRanker, scoring_rule, subsets
 from mmviz.propagation import Propagation
+
+if TYPE_CHECKING:
+    from mmviz.finetuning import Tower
+    from mmviz.heads.base import Tasks
 
 __all__ = ["ItemLoader", "Recommender", "RecommenderConfig", "shapes_of"]
 
@@ -68,9 +73,7 @@ class ItemLoader:
             values = torch.zeros(len(items), 1, 0)  # (S, 1, 0)
             mask = mask.any(dim=1, keepdim=True)  # (S, 1)
         elif share < 1.0:
-            n_kept = max(1, round(mask.shape[1] * share))  # N'
-            rank = torch.rand(mask.shape, generator=random) + ~mask  # (S, N): padding last
-            kept = rank.topk(n_kept, dim=1, largest=False).indices.sort(dim=1).values  # (S, N')
+            kept = _places(mask, share, random)  # (S, N')
             values = torch.from_numpy(stored[items[:, None].numpy(), kept.numpy()]).float()  # (S, N', D)
             mask = mask.gather(1, kept)  # (S, N')
         else:
@@ -106,6 +109,8 @@ class Recommender(nn.Module):
         super().__init__()
         self.fusion = fusion
         self.propagation = propagation
+        self.tasks: Tasks | None = None  # what is learned beside recommending
+        self.tower: Tower | None = None  # the encoders' last layers, where they are trained too
         self.collaborative = config.collaborative
         dim, n_items = fusion.config.dim, len(known)
         self.register_buffer("known", torch.from_numpy(known.astype(np.float32)))  # (I,)
@@ -116,6 +121,14 @@ class Recommender(nn.Module):
         self.outward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
         start = np.log1p(popularity) - np.log1p(popularity)[known].mean() if known.any() else np.zeros(n_items)
         self.bias = nn.Parameter(torch.from_numpy(start.astype(np.float32)))  # (I,)
+
+    def tokens(
+        self, loader: ItemLoader, items: Tensor, share: float = 1.0, random: torch.Generator | None = None
+    ) -> dict[str, Tokens]:
+        """Tokens of items (S,): from the store, or through the encoders' last layers where those are trained."""
+        if self.tower is None:
+            return loader(items, share, random)
+        return {name: _thinned(t, share, random) for name, t in self.tower(items, loader).items()}
 
     def taste_map(self) -> Tensor:
         """The map A (D, D) from a history's content to a taste, with the entries that the fusion rules out at 0."""
@@ -184,7 +197,7 @@ class Recommender(nn.Module):
         self.eval()
         parts = []
         for items in torch.split(torch.arange(len(self.known)), 512):
-            tokens = loader(items, share, random)
+            tokens = self.tokens(loader, items, share, random)
             if present is not None:
                 tokens = {n: t if n in present else t.where(torch.zeros_like(t.present)) for n, t in tokens.items()}
             parts.append(self.content(tokens)[0].float())  # (S, D)
@@ -218,6 +231,21 @@ class Recommender(nn.Module):
         if self.propagation is not None:
             (content, inward, outward), _ = self.propagation.spread((content, inward, outward), present=present)
         return _array(content), _array(inward), _array(outward)
+
+
+def _places(mask: Tensor, share: float, random: torch.Generator | None) -> Tensor:
+    """Which tokens a random share is made of, real ones before padding: (S, N) bool -> (S, N'), in their order."""
+    n_kept = max(1, round(mask.shape[1] * share))  # N'
+    rank = torch.rand(mask.shape, generator=random) + (~mask).cpu()  # (S, N): padding last
+    return rank.topk(n_kept, dim=1, largest=False).indices.sort(dim=1).values  # (S, N')
+
+
+def _thinned(tokens: Tokens, share: float, random: torch.Generator | None) -> Tokens:
+    if share == 1.0 or tokens.values.shape[2] == 0:
+        return tokens
+    kept = _places(tokens.mask, share, random).to(tokens.mask.device)  # (S, N')
+    values = tokens.values.gather(1, kept[:, :, None].expand(-1, -1, tokens.values.shape[2]))  # (S, N', D)
+    return Tokens(values, tokens.mask.gather(1, kept), tokens.pooled)
 
 
 def _array(values: Tensor) -> np.ndarray:

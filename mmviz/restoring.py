@@ -71,7 +71,8 @@ def restore(
     config = make_config(RecommenderConfig, run.settings["recommender"])
     model = Recommender(fusion, popularity > 0, popularity, config, spread).to(device)
     try:
-        model.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in arrays.items()})
+        served_by = {key: value for key, value in arrays.items() if not key.startswith(("tasks.", "tower."))}
+        model.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in served_by.items()})
     except RuntimeError as error:
         raise RunError(f"The weights of run '{run.run_id}' do not fit this version of {cls.title}: {error}") from None
     model.eval()

@@ -15,6 +15,7 @@ import pandas as pd
 from safetensors.numpy import load_file, save_file
 
 from mmviz.errors import RunError
+from mmviz.features.tuned import read_tuned, write_tuned
 from mmviz.home import replacing_folder
 
 __all__ = ["Run", "RunStore", "new_run_id"]
@@ -30,6 +31,7 @@ class Run:
     - `catalogue` and `encoder` by name; `fingerprints` of catalogue, features and split content.
     - `validation` and `metrics` (test): {"ndcg@10": …}; `n_users` that the test split evaluates.
     - `history`: one dict a round of training; [] for a closed form.
+    - `tasks`: task -> what its head reached on what was held out from it (the fields of `views.tasks.TaskResult`).
     - `test_opened`: when the test split was read, once (UTC, ISO 8601).
     """
 
@@ -53,6 +55,7 @@ class Run:
     device: str
     versions: dict[str, str] = field(default_factory=dict)
     history: tuple[dict[str, Any], ...] = ()
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def new_run_id(strategy: str, split: str, seed: int) -> str:
@@ -62,7 +65,7 @@ def new_run_id(strategy: str, split: str, seed: int) -> str:
 
 
 class RunStore:
-    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and the weights as safetensors."""
+    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and arrays."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -73,8 +76,13 @@ class RunStore:
         per_user: pd.DataFrame,
         ranker: dict[str, np.ndarray],
         model: dict[str, np.ndarray] | None = None,
+        encoder: dict[str, np.ndarray] | None = None,
+        tokens: dict[str, np.ndarray] | None = None,
     ) -> Path:
-        """Write a run in one go. Raises RunError when that id is taken: a run is never overwritten."""
+        """Write a run in one go. Raises RunError when that id is taken: a run is never overwritten.
+
+        `encoder`: the encoder's layers that it trained, `tokens`: what they make of all items; None where none were.
+        """
         target = self._path(run.run_id)
         if target.exists():
             raise RunError(f"There is a run '{run.run_id}' already, and runs are never overwritten. Train again.")
@@ -85,6 +93,9 @@ class RunStore:
             _save_arrays(ranker, draft / "ranker.safetensors")
             if model is not None:
                 _save_arrays(model, draft / "model.safetensors")
+            if encoder is not None and tokens is not None:
+                _save_arrays(encoder, draft / "encoder.safetensors")
+                write_tuned(tokens, draft)
         return target
 
     def all(self) -> list[Run]:
@@ -102,6 +113,14 @@ class RunStore:
         """Weights of the torch module. Raises RunError for a run without one (a closed form)."""
         return _load_arrays(self._path(run_id) / "model.safetensors", run_id)
 
+    def encoder_state(self, run_id: str) -> dict[str, np.ndarray]:
+        """The encoder's layers that a run trained. Raises RunError for a run that trained none."""
+        return _load_arrays(self._path(run_id) / "encoder.safetensors", run_id)
+
+    def tokens(self, run_id: str) -> dict[str, np.ndarray]:
+        """What those layers make of all items, memory-mapped, by "modality.what". Raises FeatureError without them."""
+        return read_tuned(self._path(run_id))
+
     def per_user(self, run_id: str) -> pd.DataFrame:
         """Test metrics of each evaluated user: `user` (code), then one column a metric."""
         path = self._path(run_id) / "users.parquet"
@@ -110,7 +129,7 @@ class RunStore:
         return pd.read_parquet(path)
 
     def _path(self, run_id: str) -> Path:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]*", run_id):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]*", run_id):
             raise RunError(f"'{run_id}' is not the name of a run. `mmviz list runs` shows them.")
         return self.folder / run_id
 

@@ -21,10 +21,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mmviz.errors import TrainingError
 from mmviz.fusion.base import Tokens, setting
+from mmviz.heads.base import Step
 from mmviz.ranker import Ranker
 from mmviz.recommender import ItemLoader, Recommender
 
-__all__ = ["Round", "TrainingConfig", "train"]
+__all__ = ["Round", "Steps", "TrainingConfig", "train"]
 
 
 LOOK = 0.25
@@ -76,6 +77,7 @@ def train(
     validate: Callable[[Ranker], float],
     config: TrainingConfig,
     seed: int,
+    kind: type[Steps] | None = None,
 ) -> Iterator[Round]:
     """Train `model` in place and leave it in its best validated state.
 
@@ -87,12 +89,13 @@ def train(
     validated and kept are the weights averaged over the last steps (Polyak, Juditsky, Acceleration of stochastic
     approximation by averaging, 1992): they are far steadier than any single step's, most of all on few items.
 
-    `interactions` is the binary train matrix (U, I); `validate` gets a ranker and returns a number, higher = better.
+    `interactions` is the binary train matrix (U, I); `validate` gets a ranker and returns a number, higher = better;
+    `kind` says what a step is, where it is not one of recommendation.
     """
     if interactions.nnz == 0:
         raise TrainingError("There is no training interaction. Choose another split, or import interactions.")
     started = time.perf_counter()
-    steps = _Steps(model, loader, interactions, config, seed)
+    steps = (kind or Steps)(model, loader, interactions, config, seed)
     prelude = steps.begin()
     best, best_state, stale = -np.inf, deepcopy(model.state_dict()), 0
     values: deque[float] = deque(maxlen=min(WINDOW, config.rounds))
@@ -112,7 +115,7 @@ def train(
     model.load_state_dict(best_state)
 
 
-class _Steps:
+class Steps:
     """The gradient steps: who, which items, which loss."""
 
     def __init__(
@@ -143,12 +146,14 @@ class _Steps:
         opponent = model.fusion.opponent()
         against = list(opponent.parameters()) if opponent is not None else []
         self.opposing = torch.optim.AdamW(against, lr=config.learning_rate) if against else None
-        apart = {id(p) for p in (*factors, *against)}
+        uncertainties = list(model.tasks.log_variances.values()) if model.tasks is not None else []
+        apart = {id(p) for p in (*factors, *against, *uncertainties)}
         rest = [p for p in model.parameters() if id(p) not in apart]
         self.optimiser = torch.optim.AdamW(
             [
                 {"params": rest, "weight_decay": config.decay},
                 {"params": factors, "weight_decay": config.factor_decay},
+                {"params": uncertainties, "weight_decay": 0.0},
             ],
             lr=config.learning_rate,
         )
@@ -178,7 +183,7 @@ class _Steps:
         self.model.train()
         for _ in range(n_steps):
             with self._autocast():
-                loss = fusion.pretraining_loss(self.loader(self._items()[0]))
+                loss = fusion.pretraining_loss(self.model.tokens(self.loader, self._items()[0]))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(fusion.parameters(), 5.0)
@@ -208,7 +213,8 @@ class _Steps:
         self.bank = self.averaged.all_content(self.loader, share=share, random=self.random)  # (I, D)
         return sums, note
 
-    def _step(self) -> dict[str, float]:
+    def _objective(self) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """The terms of a step's loss, its items (S,), and their content (S, D)."""
         people = self._people()
         items, correction = self._items()
         with self._autocast():
@@ -222,6 +228,13 @@ class _Steps:
             "content": self.config.content_weight * _likelihood(as_new[:, items].float() - correction, hidden, free),
             **own,
         }
+        if self.model.tasks is not None:
+            who = torch.from_numpy(people)  # (B,)
+            losses = self.model.tasks(losses, Step(items, content.float(), table, who, seen > 0, hidden > 0))
+        return losses, items, content
+
+    def _step(self) -> dict[str, float]:
+        losses, items, content = self._objective()
         total = torch.stack(list(losses.values())).sum()
         if not torch.isfinite(total):
             raise TrainingError(
@@ -264,8 +277,12 @@ class _Steps:
         seen = seen / seen.sum(dim=1, keepdim=True).clamp_min(1.0).sqrt()  # (B, I)
         return seen.to(self.device), hidden.to(self.device)
 
+    def _tokens(self, items: Tensor) -> dict[str, Tokens]:
+        """A random part of the tokens of the items (S,)."""
+        return self.model.tokens(self.loader, items, self.config.token_share, self.random)
+
     def _content(self, items: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        tokens = self._without_some(self.loader(items, self.config.token_share, self.random))
+        tokens = self._without_some(self._tokens(items))
         content, fused = self.model.content(tokens)  # (S, D)
         if self.opposing is not None:
             for _ in range(self.model.fusion.opponent_turns()):

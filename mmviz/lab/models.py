@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from mmviz import interaction
+from mmviz import interaction, variants
 from mmviz.errors import UnknownNameError
 from mmviz.evaluation.splits import default_split, describe, split_names
-from mmviz.lab.core import DEFAULT_ENCODER, Core
+from mmviz.features import attributed, features_name
+from mmviz.lab.core import DEFAULT_ENCODER
+from mmviz.lab.reading import Reading
 from mmviz.methods import method_cards
 from mmviz.progress import Report, silent
 from mmviz.views import (
@@ -23,7 +25,7 @@ from mmviz.views import (
 __all__ = ["Models"]
 
 
-class Models(Core):
+class Models(Reading):
     """Verbs on strategies, splits and runs."""
 
     def interaction_models(self) -> list[InteractionCard]:
@@ -31,9 +33,9 @@ class Models(Core):
         named = [(name, interaction.texts(name)) for name in interaction.names()]
         return [InteractionCard(name, t["title"], t["summary"], t["formula"], t["paper"]) for name, t in named]
 
-    def methods(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> list[MethodCard]:
+    def methods(self, catalogue: str, encoder: str | None = None) -> list[MethodCard]:
         """How data flows through each fusion on this catalogue. Raises FeatureError when it is not encoded."""
-        return method_cards(self.features(catalogue, encoder), self.home)
+        return method_cards(self.features(catalogue, encoder or self.encoder_in_use(catalogue)), self.home)
 
     def splits(self, catalogue: str) -> list[SplitCard]:
         """Every way to split a catalogue, with the number of people it evaluates and whether that is enough."""
@@ -53,12 +55,18 @@ class Models(Core):
         split: str | None = None,
         settings: Mapping[str, Any] | None = None,
         seed: int = 0,
-        encoder: str = DEFAULT_ENCODER,
+        encoder: str | None = None,
         report: Report = silent,
     ) -> RunCard:
-        """Train a strategy, test it once, and keep the run. `settings` name fields of its configs."""
+        """Train a strategy, test it once, and keep the run. `settings` name fields of its configs.
+
+        Attributes are read when the strategy's name ends with "+attributes", when the encoder's does, or when neither
+        says anything and they were chosen for the catalogue; the run's name tells.
+        """
         from mmviz.experiment import Experiment, run_experiment
 
+        strategy, encoder = self._with_encoder(catalogue, strategy, encoder)
+        strategy, settings = variants.settled(strategy, settings or {})
         with self._working:
             found = self.catalogue(catalogue)
             experiment = Experiment(
@@ -67,12 +75,24 @@ class Models(Core):
                 self._split(found, split, seed),
                 self.strategy(strategy).name,
                 seed,
-                settings or {},
+                settings,
                 self._device,
+                lambda: self._encoder(encoder),
             )
             trained = run_experiment(experiment, report)
-            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model)
+            tuning = (trained.tuning.weights, trained.tuning.arrays) if trained.tuning else (None, None)
+            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model, *tuning)
         return self._run_card(trained.run)
+
+    def _with_encoder(self, catalogue: str, strategy: str, encoder: str | None) -> tuple[str, str]:
+        """Full name and encoder of a training, the one saying of attributes what the other does."""
+        plain, extras = variants.parts(strategy)
+        named = variants.ATTRIBUTES in extras
+        asked = named or attributed(encoder or self.encoder_in_use(catalogue))[1]
+        if asked and (named or self.reads_attributes(plain)):
+            name = variants.full_name(plain, (*extras, variants.ATTRIBUTES))
+            return name, features_name(encoder or DEFAULT_ENCODER, attributes=True)
+        return strategy, features_name(encoder or DEFAULT_ENCODER, attributes=False)
 
     def evaluate(
         self, catalogue: str, split: str | None = None, metric: str = "ndcg@10", reference: str = "popularity"

@@ -44,7 +44,7 @@ PAGES = {
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
 }
-PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page")
+PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page", "reads", "learn")
 
 
 @dataclass(frozen=True)

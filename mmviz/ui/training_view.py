@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -67,16 +68,20 @@ def choose_interaction(here: Here) -> str:
     return card.name
 
 
-def models(here: Here, split: SplitCard, under: str, ceiling: float | None) -> dict[str, RunCard]:
+def models(
+    here: Here, split: SplitCard, under: str, ceiling: float | None, extras: Sequence[str] = ()
+) -> dict[str, RunCard]:
     """Draw the table of strategies and the button that trains the ticked ones; the runs by strategy."""
-    strategies = here.lab.strategies(under)
+    strategies = here.lab.strategies(under, extras)
     known = {card.name for card in strategies}
     runs = {run.strategy: run for run in here.lab.runs(here.card.name, split.name) if run.strategy in known}
     busy = any(job.catalogue == here.card.name for job in active())
     bar = st.container(horizontal=True, vertical_alignment="center")
     first = {*FIRST_CONTROLS, *FIRST_STRATEGIES}
     proposed = [card.name for card in strategies if card.base in first and card.name not in runs]
-    chosen = components.roster(roster_payload(strategies, runs, split, proposed, ceiling), f"roster_{under}")
+    chosen = components.roster(
+        roster_payload(strategies, runs, split, proposed, ceiling), "_".join(["roster", under, *extras])
+    )
     chosen = [name for name in chosen if name in known]
     with bar:
         st.button(

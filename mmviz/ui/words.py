@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-__all__ = ["bytes_said", "count", "day", "duration", "figures", "signed_places", "year_span"]
+__all__ = ["bytes_said", "count", "day", "duration", "figures", "listed", "signed_places", "year_span"]
 
 MINUS = "\u2212"
 
@@ -25,6 +26,11 @@ def figures(value: float | None, digits: int = 3) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A count with its noun: (1, "item") -> "1 item", (1715, "item") -> "1,715 items"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row: "category, rooms and price"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def day(seconds: float) -> str:
