@@ -75,12 +75,13 @@ def mixed(clean: Features, hurt: Features, hit: np.ndarray) -> Features:
 def _mixed(clean: ModalityFeatures, hurt: ModalityFeatures, hit: np.ndarray) -> ModalityFeatures:
     if clean is hurt:
         return clean
-    rows = hit[:, None]  # (I, 1)
+    whole = hit[:, None]  # (I, 1)
 
     def read(at: np.ndarray) -> np.ndarray:
-        return np.where(hit[at][:, None, None], hurt.tokens[at], clean.tokens[at])
+        rows: np.ndarray = np.where(hit[at][:, None, None], hurt.tokens[at], clean.tokens[at])  # (n, N, D)
+        return rows
 
-    mask, pooled = np.where(rows, hurt.mask, clean.mask), np.where(rows, hurt.pooled, clean.pooled)
+    mask, pooled = np.where(whole, hurt.mask, clean.mask), np.where(whole, hurt.pooled, clean.pooled)
     return ModalityFeatures(_lazy(clean, read), mask, pooled)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -97,6 +98,14 @@ class Robustness(Core):
 
             with self._working:
                 self._knock_out(knock, run, step)
+
+    def measure_all(self, catalogue: str, split: str | None = None, report: Report = silent) -> None:
+        """Every knock-out that needs no encoding, and the cold starts that the split allows, on every run."""
+        names = [card.name for card in self.knock_outs(catalogue) if not card.encodes]
+        self.measure_knock_outs(catalogue, names, None, split, report=report)
+        for what in COLD:
+            with suppress(EvaluationError):
+                self.measure_cold(catalogue, what, None, split, report=report)
 
     def start_knock_outs(
         self, catalogue: str, names: Sequence[str], strategies: Sequence[str] | None = None, split: str | None = None
