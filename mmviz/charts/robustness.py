@@ -18,7 +18,7 @@ __all__ = ["CurveLine", "Plane", "curves_figure", "planes_figure", "scores_figur
 HEIGHT = 420
 GAP = 16
 """Pixels between two labels at the end of the lines."""
-LONGEST = 24
+LONGEST = 26
 """Letters of a label."""
 MOST_POINTS = 1200
 
@@ -63,6 +63,7 @@ def curves_figure(
             drawn.add_scatter(
                 x=np.concatenate([x, x[::-1]]),
                 y=np.concatenate([line.high, line.low[::-1]]),
+                mode="lines",
                 fill="toself",
                 fillcolor=_faint(colour),
                 line={"width": 0},
@@ -83,7 +84,10 @@ def curves_figure(
     if chance:
         _chance_line(drawn, chance, theme)
     drawn.update_layout(margin={"r": 178})
-    drawn.update_xaxes(title_text=x_title, tickvals=x, ticktext=list(ticks), showgrid=False)
+    pad = 0.03 * (x[-1] - x[0])
+    drawn.update_xaxes(
+        title_text=x_title, tickvals=x, ticktext=list(ticks), showgrid=False, range=[x[0] - pad, x[-1] + pad]
+    )
     drawn.update_yaxes(title_text=y_title, range=[0, top])
     return drawn
 
@@ -114,6 +118,7 @@ def planes_figure(planes: Sequence[Plane], theme: palette.Theme = "light") -> go
     down = -(-len(planes) // across)
     grid = make_subplots(down, across, subplot_titles=[plane.title for plane in planes], vertical_spacing=0.14 / down)
     drawn = figure(theme, 40 + 270 * down).update_layout(grid.layout, margin={"l": 8, "r": 8, "t": 32, "b": 8})
+    drawn.update_annotations(font={"size": 13, "color": palette.MUTED.on(theme)})
     drawn._grid_ref = grid._grid_ref  # what `row=` and `col=` are looked up in
     ink, muted = palette.INK.on(theme), palette.MUTED.on(theme)
     for at, plane in enumerate(planes):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from mmviz.evaluation.metrics import expected_at_random
 from mmviz.features import Features
 from mmviz.features.damage import damaged, hit_items, mixed
 from mmviz.lab.core import Core
+from mmviz.memo import Memo
 from mmviz.newcomer import land
 from mmviz.progress import Progress, Report, silent
 from mmviz.ranker import Ranker
@@ -61,7 +63,7 @@ class Robustness(Core):
             if knock.modality not in run.modalities:
                 lines.append(_flat(run, self.per_user(run.run_id), knock.severities, metric))
             elif (kept := self._runs.measure(run.run_id, _knocked(name))) is not None:
-                lines.append(_line(run, curve(kept[0], metric), kept[1]))
+                lines.append(_line(run, self._curve(run, name, kept, metric), kept[1]))
             else:
                 missing.append(run)
         n_users = max((run.n_users for run in self.runs(catalogue, split)), default=0)
@@ -143,7 +145,7 @@ class Robustness(Core):
             if kept is None:
                 missing.append(run)
                 continue
-            drawn = curve(kept[0], metric, by="count")
+            drawn = self._curve(run, what, kept, metric, by="count")
             lines.append(_line(run, drawn, kept[1], served=_refitted(run) if what == "items" else ""))
         chance = _chance(trial, metric)
         return ColdCurves(metric, named, trial.n_users, trial.n_items, chance, tuple(lines), tuple(missing))
@@ -221,6 +223,17 @@ class Robustness(Core):
         seconds = time.perf_counter() - started
         words = int(item.modalities["text"].mask.sum()) if "text" in item.modalities else 0
         return Newcomer(tuple(landings), tuple(blind), words, picture is not None, seconds)
+
+    @cached_property
+    def _curves(self) -> Memo[Curve]:
+        return Memo(512)
+
+    def _curve(
+        self, run: RunCard, name: str, kept: tuple[pd.DataFrame, dict[str, Any]], metric: str, by: str = "severity"
+    ) -> Curve:
+        """The curve of a stored measurement; its intervals are computed once."""
+        key = (run.run_id, name, metric, kept[1]["finished"])
+        return self._curves.get(key, lambda: curve(kept[0], metric, by))
 
     def _asked(self, catalogue: str, strategies: Sequence[str] | None, split: str | None) -> list[RunCard]:
         cards = self.runs(catalogue, split)

@@ -36,7 +36,7 @@ details{{margin:.6rem 0}} summary{{cursor:pointer;color:{palette.MUTED.light}}}
 
 def document(found: Findings) -> str:
     """The whole report as HTML. Every text from the catalogue is escaped."""
-    tables = found.tables()
+    tables = found.tables
     parts = [_head(found), _quality(found, tables)]
     if any(curves.lines for curves in found.knock_outs):
         parts.append(_knock_outs(found, tables))
@@ -141,14 +141,14 @@ def _repeat(found: Findings, tables: dict[str, pd.DataFrame]) -> str:
     )
     later = sorted({line.measured for curves in found.knock_outs for line in curves.lines if line.measured})
     again = (
-        f"<p>For the knock-outs the test split was read again between {escape(later[0])} and {escape(later[-1])}; nothing "
-        "was chosen by it.</p>"
+        f"<p>For the knock-outs the test split was read again between {escape(later[0])} and {escape(later[-1])}; "
+        "nothing was chosen by it.</p>"
         if later
         else ""
     )
     return (
-        f"<h2>How to repeat this</h2><p>Catalogue <code>{escape(found.catalogue.fingerprint)}</code>. Each run opened its "
-        f"test split once, at its end:</p><ul>{opened}</ul>{again}"
+        f"<h2>How to repeat this</h2><p>Catalogue <code>{escape(found.catalogue.fingerprint)}</code>. Each run opened "
+        f"its test split once, at its end:</p><ul>{opened}</ul>{again}"
         f"{_folded('Fingerprints, versions and settings', runs.drop(columns='repeat'))}"
     )
 

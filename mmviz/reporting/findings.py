@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ __all__ = ["Findings", "cold_table", "command_of", "knock_out_table", "pair_tabl
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that a report is made of. `runs` and `records` go together; `ceiling` is None where nobody knows it."""
+    """All that a report is made of. `runs` and `records` go together; `ceiling` is None where nobody knows it."""
 
     catalogue: CatalogueCard
     split: SplitCard
@@ -34,6 +35,7 @@ class Findings:
     version: str
     command: str
 
+    @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table of the report by file name; those without a row are left out."""
         made = {

@@ -21,7 +21,7 @@ def write_report(found: Findings, folder: Path) -> Path:
         (draft / PAGE).write_text(document(found), encoding="utf-8")
         tables = draft / "tables"
         tables.mkdir()
-        for name, table in found.tables().items():
+        for name, table in found.tables.items():
             table.to_csv(tables / f"{name}.csv", index=False)
             table.to_parquet(tables / f"{name}.parquet", index=False)
     return folder / PAGE

@@ -22,8 +22,8 @@ __all__ = ["cold_rows", "new_items", "new_people"]
 
 PEOPLE = """
 **A new person is a short history**, so nothing is trained: everyone who has enough known items is served from 1, 2, 5
-and 10 of them, drawn at random (three draws, averaged), and at last from all. The held-out items and what is ranked stay
-the same. The band is the value at the first level plus the 95 % interval of the change, over the same people.
+and 10 of them, drawn at random (three draws, averaged), and at last from all. The held-out items and what is ranked
+stay the same. The band is the value at the first level plus the 95 % interval of the change, over the same people.
 
 **Caution.** These people's other items did take part in the training, as one history among many; a person who truly
 came later would be served a little worse.

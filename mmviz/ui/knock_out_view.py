@@ -20,8 +20,8 @@ __all__ = ["knock_outs", "line_rows", "verdict"]
 
 HOW_TO_READ = r"""
 **Nothing is trained again.** The damaged features go through the trained network, and what comes out is evaluated by
-the same protocol: same people, same candidates, same held-out items. The held-out part is read again for this; nothing is
-chosen by it.
+the same protocol: same people, same candidates, same held-out items. The held-out part is read again for this;
+nothing is chosen by it.
 
 **Severity** is the share of the items that are hit; items hit at 25 % are hit at 50 % too. Blurred pictures and struck
 words go through the encoder again: there every item is hit, the harder the higher the severity.
@@ -86,8 +86,8 @@ def verdict(card: KnockOutCard, lines: Sequence[Line], metric: str) -> str:
     best = max(read, key=lambda line: line.mean[-1])
     noise = [line for line in read if line.change[1] <= 0 <= line.change[2]]
     parts = [
-        f"**{card.title}** at full severity costs {worst.run.title} the most: {metric} {figures(worst.mean[0])} becomes "
-        f"{figures(worst.mean[-1])}."
+        f"**{card.title}** at full severity costs {worst.run.title} the most: {metric} {figures(worst.mean[0])} "
+        f"becomes {figures(worst.mean[-1])}."
         if worst.change[2] < 0
         else f"**{card.title}** at full severity takes nothing from any of these beyond noise."
     ]
@@ -177,12 +177,13 @@ def _every(here: Here, picks: Picks, cards: Sequence[KnockOutCard]) -> None:
         names = [answer.knock_out.title.replace(" ", "<br>", 1) for answer in answers]
         drawn = scores_figure(titles, names, scores, theme())
         alt = f"Robustness scores of {len(titles)} strategies under {len(answers)} knock-outs"
-        st.plotly_chart(drawn, theme=None, alt=alt, config={"displaylogo": False}, key="knock_out_scores")
+        st.plotly_chart(drawn, theme=None, alt=alt, config={"displayModeBar": False}, key="knock_out_scores")
         st.caption(f"Share of {picks.metric_title} that is kept over all severities; blank = not measured.")
     if missing:
         args = (here.card.name, [a.knock_out.name for a in plain], picks.strategies, picks.split.name)
-        st.caption("All that needs no encoding, in one go:")
-        measure_button(here, list(missing.values()), "every", here.lab.start_knock_outs, args)
+        measure_button(
+            here, list(missing.values()), "every", here.lab.start_knock_outs, args, "All that needs no encoding"
+        )
 
 
 def _span(line: Line) -> str:

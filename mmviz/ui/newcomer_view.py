@@ -25,8 +25,8 @@ HOW_TO_READ = """
 **Nobody has taken it**, so that only content can place it: the picture and the words go through the encoder and then
 through each trained network. Nothing is trained, and nothing of it is kept.
 
-**A person's list** holds everything in the catalogue that they do not have, and the newcomer; its place there is that of
-its score, behind equal ones. Known items have what the interactions say on their side, the newcomer has not, so most
+**A person's list** holds everything in the catalogue that they do not have, and the newcomer; its place there is that
+of its score, behind equal ones. Known items have what the interactions say on their side, the newcomer has not, so most
 models put it behind them: that is the cold-start problem, seen from one item.
 
 **The maps** show the two main directions of each strategy's space; the share of its variance in them is given. What is
@@ -36,7 +36,7 @@ near in the map need not be near in the space: the neighbours are measured in al
 
 def newcomer(here: Here, picks: Picks) -> None:
     """Take a picture and a text, and show where every picked strategy puts them."""
-    given = _form(here)
+    given = _form()
     if given is not None:
         _ask(here, picks, *given)
     kept = st.session_state.get("newcomer")
@@ -53,21 +53,22 @@ def newcomer(here: Here, picks: Picks) -> None:
         st.markdown(HOW_TO_READ)
 
 
-def landing_rows(answer: Newcomer) -> list[dict[str, str | float]]:
+def landing_rows(answer: Newcomer) -> list[dict[str, str]]:
     """Who would get it, one row a strategy."""
     return [
         {
             "Strategy": landing.run.title,
-            "In the first ten of": landing.n_top / max(landing.n_people, 1),
-            "People": f"{landing.n_top:,} of {landing.n_people:,}",
+            "In the first ten of": f"{landing.n_top:,} of {count(landing.n_people, 'person', 'people')}",
             "Median place": f"{landing.median_place:,.0f} of {landing.n_ranked:,}",
-            "Nearest": "" if landing.near is None or not landing.near.scores else figures(landing.near.scores[0]),
+            "Cosine of the nearest item": ""
+            if landing.near is None or not landing.near.scores
+            else figures(landing.near.scores[0]),
         }
         for landing in sorted(answer.landings, key=lambda each: each.median_place)
     ]
 
 
-def _form(here: Here) -> tuple[bytes | None, str] | None:
+def _form() -> tuple[bytes | None, str] | None:
     with st.form("newcomer_form", border=False):
         left, right = st.columns(2, gap="medium")
         file = left.file_uploader(
@@ -90,7 +91,7 @@ def _form(here: Here) -> tuple[bytes | None, str] | None:
 def _ask(here: Here, picks: Picks, picture: bytes | None, text: str) -> None:
     st.session_state.pop("newcomer", None)
     try:
-        with st.spinner("Encoding and placing it"):
+        with st.spinner("Encoding and placing it; the first time the encoder has to be loaded"):
             answer = here.lab.newcomer(here.card.name, picture, text, picks.strategies, picks.split.name)
     except MmvizError as error:
         st.warning(str(error), icon=":material/info:")
@@ -99,28 +100,28 @@ def _ask(here: Here, picks: Picks, picture: bytes | None, text: str) -> None:
 
 
 def _show(here: Here, answer: Newcomer, picture: bytes | None) -> None:
-    said = [f"Placed in {duration(answer.seconds)}"]
+    left, right = (
+        st.columns([1, 6], gap="medium") if picture is not None and answer.landings else (None, st.container())
+    )
+    if left is not None:
+        left.image(picture, width="stretch", caption="The newcomer")
+    with right:
+        if answer.landings:
+            st.subheader("Who would get it", anchor=False)
+            st.dataframe(landing_rows(answer), hide_index=True, alt="Who would get the newcomer, by strategy")
+            _takers(here, answer)
+        st.caption(_said(answer))
+    _spaces(here, answer)
+
+
+def _said(answer: Newcomer) -> str:
+    parts = [f"Placed in {duration(answer.seconds)}"]
     if answer.words:
-        said.append(f"{count(answer.words, 'word')} read")
+        parts.append(f"{count(answer.words, 'word')} read")
     if answer.blind:
         names = ", ".join(run.title for run in answer.blind)
-        said.append(f"cannot place it, since nobody has taken it or they do not read what is given: {names}")
-    if picture is not None:
-        st.image(picture, width=140, caption="The newcomer")
-    st.caption(". ".join(said) + ".")
-    if not answer.landings:
-        return
-    st.subheader("Who would get it", anchor=False)
-    share = st.column_config.ProgressColumn("In the first ten of ↑", min_value=0.0, max_value=1.0, format="percent")
-    near = st.column_config.TextColumn("Cosine of the nearest item")
-    st.dataframe(
-        landing_rows(answer),
-        hide_index=True,
-        alt="Who would get the newcomer, by strategy",
-        column_config={"In the first ten of": share, "Nearest": near},
-    )
-    _takers(here, answer)
-    _spaces(here, answer)
+        parts.append(f"Cannot place it, as nobody has taken it or what is given is not what they read: {names}")
+    return ". ".join(parts) + "."
 
 
 def _takers(here: Here, answer: Newcomer) -> None:
@@ -146,7 +147,7 @@ def _spaces(here: Here, answer: Newcomer) -> None:
     st.subheader("Where it lands", anchor=False)
     planes = [_plane(here, each) for each in placed]
     alt = f"The newcomer in the spaces of {len(planes)} strategies"
-    st.plotly_chart(planes_figure(planes, theme()), theme=None, alt=alt, config={"displaylogo": False}, key="planes")
+    st.plotly_chart(planes_figure(planes, theme()), theme=None, alt=alt, config={"displayModeBar": False}, key="planes")
 
 
 def _plane(here: Here, landing: Landing) -> Plane:

@@ -59,18 +59,10 @@ def choose(here: Here) -> Picks:
         split = _split(here)
         runs = here.lab.runs(here.card.name, split.name)
         strategies = _strategies(runs)
-        metric = st.selectbox(
-            "Measure",
-            list(METRICS),
-            format_func=lambda name: METRICS.get(name, name),
-            key="metric",
-            bind="query-params",
-            width=150,
-        )
+        metric = "ndcg@10" if look == "newcomer" else _metric()
     if not strategies:
         empty("No strategy is chosen", f"Choose one to {MOST_LINES} strategies above.")
         st.stop()
-    metric = metric if metric in METRICS else "ndcg@10"
     return Picks(look if look in LOOKS else "knock-outs", split, strategies, metric, METRICS[metric])
 
 
@@ -82,22 +74,25 @@ def curve_lines(lines: Sequence[Line]) -> list[CurveLine]:
     ]
 
 
-def measure_button(here: Here, missing: Sequence[RunCard], what: str, work: Callable[..., str], args: Any) -> None:
-    """Say what was not measured yet, and offer to do it in the background."""
+def measure_button(
+    here: Here, missing: Sequence[RunCard], what: str, work: Callable[..., str], args: Any, title: str = ""
+) -> None:
+    """Say what was not measured yet, and offer to do it in the background; with a `title`, as a second choice."""
     if not missing:
         return
     busy = any(job.catalogue == here.card.name for job in active())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            f"Measure {count(len(missing), 'strategy', 'strategies')}",
-            type="primary",
+            title or f"Measure {count(len(missing), 'strategy', 'strategies')}",
+            type="secondary" if title else "primary",
             icon=":material/play_arrow:",
             disabled=busy,
             on_click=_start,
             args=(work, args),
             key=f"measure_{what}",
         )
-        names = ", ".join(run.title for run in missing[:4]) + (" …" if len(missing) > 4 else "")
+        rest = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+        names = ", ".join(run.title for run in missing[:4]) + rest
         st.caption(
             "Work is running on this catalogue; see the sidebar. The curves appear when it ends."
             if busy
@@ -137,6 +132,18 @@ def _split(here: Here) -> SplitCard:
         width=280,
     )
     return trained.get(name or "", trained[names[0]])
+
+
+def _metric() -> str:
+    metric = st.selectbox(
+        "Measure",
+        list(METRICS),
+        format_func=lambda name: METRICS.get(name, name),
+        key="metric",
+        bind="query-params",
+        width=150,
+    )
+    return metric if metric in METRICS else "ndcg@10"
 
 
 def _strategies(runs: Sequence[RunCard]) -> tuple[str, ...]:
