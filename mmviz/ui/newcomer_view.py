@@ -100,12 +100,11 @@ def _ask(here: Here, picks: Picks, picture: bytes | None, text: str) -> None:
 
 
 def _show(here: Here, answer: Newcomer, picture: bytes | None) -> None:
-    left, right = (
-        st.columns([1, 6], gap="medium") if picture is not None and answer.landings else (None, st.container())
-    )
-    if left is not None:
+    beside = st.container()
+    if picture is not None:
+        left, beside = st.columns([1, 6], gap="medium")
         left.image(picture, width="stretch", caption="The newcomer")
-    with right:
+    with beside:
         if answer.landings:
             st.subheader("Who would get it", anchor=False)
             st.dataframe(landing_rows(answer), hide_index=True, alt="Who would get the newcomer, by strategy")
