@@ -35,7 +35,7 @@ def test_knock_outs_are_measured_at_a_click_and_then_shown(shop: Path, page: Ope
     assert state.lab().jobs()[0].state == "done", state.lab().jobs()[0].error
     at.run()
     assert not at.exception
-    curves = state.lab().knock_out_curves("shop", "image-absent")
+    curves = state.lab().knock_out_curves("shop", "image-absent", at.multiselect(key="lines").value)
     assert verdict(curves.knock_out, curves.lines, "NDCG@10") in said(at)
     table = at.dataframe[0].value
     assert table["Strategy"].tolist() == [row["Strategy"] for row in line_rows(curves.lines, "At 100 %")]
@@ -67,9 +67,10 @@ def test_a_newcomer_of_words(shop: Path, page: Open) -> None:
     at = page("robustness", look="A newcomer")
     assert not at.exception
     assert "Nothing here yet" in said(at)
-    at.text_area(key="newcomer_text").input("A red mug of oak").run()
+    at.text_area(key="newcomer_text").input("A red mug of oak")
     next(button for button in at.button if button.label == "Where does it land?").click().run()
     assert not at.exception
+    assert [each.value for each in at.warning] == []
     assert "5 words read" in said(at)
     assert "Cannot place it" in said(at)
     assert at.dataframe[0].value["Strategy"].size == 2
