@@ -44,6 +44,6 @@ def intervals_figure(
         said = {"text": f"oracle {ceiling:.3f}", "font": {"color": muted, "size": 12}}
         drawn.add_vline(ceiling, line={"color": muted, "dash": "dot", "width": 1.5}, annotation=said)
     drawn.update_xaxes(title_text=x_title, rangemode="tozero")
-    drawn.update_yaxes(autorange="reversed", showgrid=False, ticks="", automargin=True)
+    drawn.update_yaxes(range=[len(titles) - 0.4, -0.6], showgrid=False, ticks="", automargin=True)
     drawn.update_layout(margin={"t": 28})
     return drawn

@@ -10,15 +10,15 @@ from mmviz.errors import RunError
 from mmviz.evaluation.knockouts import knock_outs_of
 from mmviz.evaluation.splits import describe
 from mmviz.lab.catalogues import Catalogues
+from mmviz.lab.cold_start import COLD, ColdStart
 from mmviz.lab.models import Models, split_card
-from mmviz.lab.robustness import COLD, Robustness
 from mmviz.progress import Progress, Report, silent
 from mmviz.reporting.findings import Findings
 
 __all__ = ["Reports"]
 
 
-class Reports(Catalogues, Models, Robustness):
+class Reports(Catalogues, Models, ColdStart):
     """Verbs that write reports."""
 
     def write_report(

@@ -35,8 +35,8 @@ def quality_plot(runs: Sequence[RunCard], quality: pd.DataFrame, ceiling: float 
 
 
 def cost_plot(runs: Sequence[RunCard], ceiling: float | None) -> go.Figure:
-    """NDCG@10 against the time to train; of many runs, the best fifteen."""
-    best = sorted(runs, key=lambda run: -run.metrics.get("ndcg@10", 0.0))[:15]
+    """NDCG@10 against the time to train; of many runs, the best eight."""
+    best = sorted(runs, key=lambda run: -run.metrics.get("ndcg@10", 0.0))[:MOST_LINES]
     scores = [run.metrics.get("ndcg@10", 0.0) for run in best]
     series = [(run.kind, run.order) for run in best]
     return cost_figure([run.title for run in best], [run.seconds for run in best], scores, series, ceiling=ceiling)
