@@ -176,3 +176,10 @@ def test_features_of_a_newcomer_are_those_of_the_store(lab: Lab) -> None:
     for name, part in made.modalities.items():
         np.testing.assert_allclose(part.vectors[0], features.modalities[name].vectors[3], atol=2e-2)
         np.testing.assert_array_equal(part.mask[0], features.modalities[name].mask[3])
+
+
+def test_a_newcomer_does_not_wait_for_ever(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmviz.lab.cold_start.PATIENCE", 0.05)
+    with lab._working, pytest.raises(UploadError, match="Other work is running"):
+        lab.newcomer("shop", None, "A mug of oak", ["concat"])
+    assert lab.newcomer("shop", None, "A mug of oak", ["concat"]).landings

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from mmviz import baselines, interaction
 from mmviz.baselines.base import Baseline
-from mmviz.errors import EvaluationError
+from mmviz.errors import EvaluationError, UploadError
 from mmviz.evaluation.cold_start import Trial, few_likes, few_takers, measure
 from mmviz.evaluation.metrics import expected_at_random
 from mmviz.features import Features
@@ -26,6 +26,10 @@ __all__ = ["COLD", "ColdStart"]
 
 COLD: dict[str, Callable[..., Trial]] = {"people": few_likes, "items": few_takers}
 """The two cold starts: of whom or of what little is known."""
+
+
+PATIENCE = 20.0
+"""Seconds that a newcomer waits for other work."""
 
 
 class ColdStart(Robustness):
@@ -120,15 +124,19 @@ class ColdStart(Robustness):
         """Where every strategy puts an item that is not in the catalogue, what is near it, and who would get it.
 
         `picture` holds the bytes of a JPEG, PNG or WebP; either it or the text may be missing. Nothing is kept. Raises
-        CatalogueError for a picture that is not fit, and when both are missing.
+        UploadError for a picture that is not fit, when both are missing, and while other work holds the encoder.
         """
         from mmviz.features.newcomer import encode_newcomer
 
         started = time.perf_counter()
         found = self.catalogue(catalogue)
         features = self.features(catalogue)
-        with self._working:
+        if not self._working.acquire(timeout=PATIENCE):  # an encoder serves one at a time
+            raise UploadError("Other work is running, and the encoder is not free. Try again when it has ended.")
+        try:
             item = encode_newcomer(self._encoder(features.encoder), features, picture, text)
+        finally:
+            self._working.release()
         train = found.matrix(self._split(found, split).train)  # (U, I)
         users = [str(user_id) for user_id in found.user_ids]
         landings, blind = [], []
