@@ -19,6 +19,9 @@ pages = {
     "Learn": [
         page("methods", "Methods", "school", "How each strategy works, with its formula and data flow."),
     ],
+    "Evidence": [
+        page("robustness", "Robustness", "health_and_safety", "What breaks, and what becomes of what is new."),
+    ],
     "Build": [
         page("models", "Models", "model_training", "Train strategies and compare what they reach."),
         page("start", "Add a catalogue", "add_photo_alternate", "Open the demo or import a folder."),

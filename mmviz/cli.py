@@ -257,6 +257,28 @@ def list_(
     _print_cards(made[what](), columns, as_json)
 
 
+@app.command()
+def report(
+    catalogue: CatalogueName,
+    split: SplitName = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default: under the data home.")] = None,
+    measure: Annotated[
+        bool, typer.Option(help="First measure the knock-outs and cold starts that are not measured yet.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write everything that was measured on a split as one HTML page, with its tables as CSV and Parquet."""
+    lab = Lab()
+    with _progress(as_json) as progress:
+        if measure:
+            lab.measure_all(catalogue, split, report=progress)
+        page = lab.write_report(catalogue, split, out, progress)
+    if as_json:
+        _print_json({"page": page, "tables": sorted(path.name for path in (page.parent / "tables").iterdir())})
+    else:
+        _out.print(f"{page}\nTables: {page.parent / 'tables'}", soft_wrap=True)
+
+
 @app.command("app")
 def app_(
     port: Annotated[int, typer.Option(help="Port of the dashboard on this machine.")] = 8501,

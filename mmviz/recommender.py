@@ -204,16 +204,19 @@ class Recommender(nn.Module):
         self.train(was_training)
         return torch.cat(parts)  # (I, D)
 
-    def ranker(self, loader: ItemLoader, content: Tensor | None = None) -> FusionRanker:
+    def ranker(
+        self, loader: ItemLoader, content: Tensor | None = None, spread: Propagation | None = None
+    ) -> FusionRanker:
         """The tables from which this model is served without torch.
 
         With `content` (I, D), vectors of every item that were computed just now, nothing is computed anew, and what the
-        model says when it lacks a modality is left out: good for full weights only.
+        model says when it lacks a modality is left out: good for full weights only. Its tables may then be spread along
+        other graphs than those that it was trained on.
         """
         names = self.fusion.names
         taste, bias = _array(self.taste_map()), _array(self.tables()[2])  # (D, D), (I,)
         if content is not None:
-            full, inward, outward = self._served(content, names)  # (I, D), (I, F), (I, F)
+            full, inward, outward = self._served(content, names, spread)  # (I, D), (I, F), (I, F)
             tables = np.broadcast_to(full, (2 ** len(names) - 1, *full.shape))  # (2^M-1, I, D)
             return FusionRanker(names, tables, taste, inward, outward, bias)
         seen = [self._served(self.all_content(loader, present), present) for present in subsets(names)]
@@ -225,11 +228,13 @@ class Recommender(nn.Module):
         return FusionRanker(names, tables, taste, inwards, outwards, bias)
 
     @torch.no_grad()
-    def _served(self, content: Tensor, present: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _served(
+        self, content: Tensor, present: tuple[str, ...], spread: Propagation | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Content (I, D) and collaborative vectors (I, F) as they are scored when `present` modalities are seen."""
         inward, outward, _ = self.tables()  # (I, F) each
-        if self.propagation is not None:
-            (content, inward, outward), _ = self.propagation.spread((content, inward, outward), present=present)
+        if (along := spread or self.propagation) is not None:
+            (content, inward, outward), _ = along.spread((content, inward, outward), present=present)
         return _array(content), _array(inward), _array(outward)
 
 

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 from mmviz.errors import RunError
 from mmviz.features.tuned import read_tuned, write_tuned
-from mmviz.home import replacing_folder
+from mmviz.home import replacing, replacing_folder
 
 __all__ = ["Run", "RunStore", "new_run_id"]
 
@@ -65,7 +65,10 @@ def new_run_id(strategy: str, split: str, seed: int) -> str:
 
 
 class RunStore:
-    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and arrays."""
+    """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and the weights as safetensors.
+
+    What is measured on a run later lies in its sub-folder `measured/`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -127,6 +130,29 @@ class RunStore:
         if not path.is_file():
             raise RunError(f"Run '{run_id}' has no per-user results; it was damaged. Train it again.")
         return pd.read_parquet(path)
+
+    def save_measure(self, run_id: str, name: str, frame: pd.DataFrame, record: dict[str, Any]) -> None:
+        """Keep a table that was measured on a finished run, and how, in the run's folder; one of that name is replaced.
+
+        The run itself is not touched. Raises RunError when there is no such run.
+        """
+        self.load(run_id)
+        path = self._measure(run_id, name)
+        with replacing(path) as draft:
+            frame.to_parquet(draft, index=False)
+        with replacing(path.with_suffix(".json")) as draft:
+            draft.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+
+    def measure(self, run_id: str, name: str) -> tuple[pd.DataFrame, dict[str, Any]] | None:
+        """What `save_measure` kept under this name, or None where that was not measured or cannot be read."""
+        path = self._measure(run_id, name)
+        try:
+            return pd.read_parquet(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def _measure(self, run_id: str, name: str) -> Path:
+        return self._path(run_id) / "measured" / f"{name}.parquet"
 
     def _path(self, run_id: str) -> Path:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]*", run_id):

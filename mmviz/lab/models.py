@@ -9,7 +9,7 @@ import pandas as pd
 
 from mmviz import interaction, variants
 from mmviz.errors import UnknownNameError
-from mmviz.evaluation.splits import default_split, describe, split_names
+from mmviz.evaluation.splits import SplitSummary, default_split, describe, split_names
 from mmviz.features import attributed, features_name
 from mmviz.lab.core import DEFAULT_ENCODER
 from mmviz.lab.reading import Reading
@@ -22,7 +22,7 @@ from mmviz.views import (
     SplitCard,
 )
 
-__all__ = ["Models"]
+__all__ = ["Models", "split_card"]
 
 
 class Models(Reading):
@@ -40,12 +40,12 @@ class Models(Reading):
     def splits(self, catalogue: str) -> list[SplitCard]:
         """Every way to split a catalogue, with the number of people it evaluates and whether that is enough."""
         found = self.catalogue(catalogue)
-        return [_split_card(describe(found, name)) for name in split_names()]
+        return [split_card(describe(found, name)) for name in split_names()]
 
     def default_split(self, catalogue: str) -> SplitCard:
         """The split to use when none is named, with the reason."""
         name, reason = default_split(self.catalogue(catalogue))
-        card = _split_card(describe(self.catalogue(catalogue), name))
+        card = split_card(describe(self.catalogue(catalogue), name))
         return SplitCard(**{**card.__dict__, "reason": reason})
 
     def train(
@@ -135,5 +135,6 @@ class Models(Reading):
         return None if found.truth is None else found.truth.ceiling.get(self._split(found, split).name)
 
 
-def _split_card(summary: Any) -> SplitCard:
+def split_card(summary: SplitSummary) -> SplitCard:
+    """A split as a page shows it."""
     return SplitCard(summary.name, summary.title, summary.n_test_users, summary.n_test, summary.usable, summary.reason)

@@ -41,10 +41,11 @@ PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
     "methods": "pages/learn/methods.py",
+    "robustness": "pages/evidence/robustness.py",
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
 }
-PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page", "reads", "learn")
+PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page", "reads", "learn", "lines")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-__all__ = ["bytes_said", "count", "day", "duration", "figures", "listed", "signed_places", "year_span"]
+__all__ = ["bytes_said", "count", "day", "duration", "figures", "listed", "moment", "signed_places", "year_span"]
 
 MINUS = "\u2212"
 
@@ -37,6 +37,12 @@ def day(seconds: float) -> str:
     """Month and year of a time in seconds since 1970 UTC: "Mar 2001"; empty when it is unknown."""
     moment = _moment(seconds)
     return moment.strftime("%b %Y") if moment else ""
+
+
+def moment(seconds: float) -> str:
+    """Day and time of a time in seconds since 1970: "3 Mar 2001, 14:05 UTC"; empty when it is unknown."""
+    at = _moment(seconds)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else ""
 
 
 def year_span(first: float, last: float) -> str:
