@@ -18,6 +18,7 @@ pages = {
     ],
     "Evidence": [
         page("leaderboard", "Leaderboard", "leaderboard", "Which strategy is ahead, and is it more than chance?"),
+        page("robustness", "Robustness", "health_and_safety", "What breaks, and what becomes of what is new."),
     ],
     "Learn": [
         page("methods", "Methods", "school", "How each strategy works, with its formula and data flow."),

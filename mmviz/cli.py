@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +20,7 @@ from rich.table import Table
 
 from mmviz import __version__
 from mmviz.errors import MmvizError, UnknownNameError
+from mmviz.features import attributed, features_name
 from mmviz.lab import DEFAULT_ENCODER, DEMO_SIZE, FIRST_STRATEGIES, Lab
 from mmviz.lab.evidence import TWINNED
 from mmviz.progress import Progress, Report
@@ -46,7 +47,16 @@ _err = Console(stderr=True)
 CatalogueName = Annotated[str, typer.Argument(help="Name of a kept catalogue; `mmviz list catalogues` shows them.")]
 SplitName = Annotated[str | None, typer.Option("--split", help="How to split; default: what suits the catalogue.")]
 EncoderName = Annotated[
-    str, typer.Option(help="'bundled', or an open_clip model and checkpoint such as ViT-B-32/laion2b_s34b_b79k.")
+    str,
+    typer.Option(help="'bundled', or an open_clip model and checkpoint such as ViT-B-32/laion2b_s34b_b79k."),
+]
+WithAttributes = Annotated[
+    bool | None,
+    typer.Option(
+        "--attributes/--no-attributes",
+        help="Read the catalogue's categories, tags and numbers as a third modality; default: as last chosen.",
+        show_default=False,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and no progress.")]
 
@@ -104,10 +114,17 @@ def demo(
 
 
 @app.command()
-def encode(catalogue: CatalogueName, encoder: EncoderName = DEFAULT_ENCODER, as_json: AsJson = False) -> None:
+def encode(
+    catalogue: CatalogueName,
+    encoder: EncoderName = DEFAULT_ENCODER,
+    attributes: WithAttributes = None,
+    as_json: AsJson = False,
+) -> None:
     """Turn every picture and text into features. Goes on where it was stopped."""
+    lab = Lab()
+    encoder = _reading(lab, catalogue, encoder, attributes)
     with _progress(as_json) as report:
-        n_items = Lab().encode(catalogue, encoder, report)
+        n_items = lab.encode(catalogue, encoder, report)
     if as_json:
         _print_json({"catalogue": catalogue, "encoder": encoder, "items": n_items})
     else:
@@ -121,7 +138,8 @@ def train(
         list[str] | None,
         typer.Argument(
             help=f"Default: {' '.join(FIRST_STRATEGIES)}. NAME@graph and NAME@collective run a fusion under another "
-            "interaction model than the two-tower one.",
+            "interaction model than the two-tower one; NAME+category, +tags and +rating learn these tasks too, "
+            "NAME+selfsupervised nothing but to match an item's own modalities.",
             show_default=False,
         ),
     ] = None,
@@ -131,10 +149,12 @@ def train(
         list[str] | None, typer.Option("--set", help="name=value of a setting, such as dim=32; may be repeated.")
     ] = None,
     encoder: EncoderName = DEFAULT_ENCODER,
+    attributes: WithAttributes = None,
     as_json: AsJson = False,
 ) -> None:
     """Train strategies, test each once, and keep the runs."""
     lab = Lab()
+    encoder = _reading(lab, catalogue, encoder, attributes)
     settings = {name: _value(text) for name, text in _pairs(setting or [], "--set").items()}
     with _progress(as_json) as report:
         cards = [
@@ -142,6 +162,9 @@ def train(
             for strategy in strategies or FIRST_STRATEGIES
         ]
     _print_runs(cards, as_json)
+    if not as_json:
+        trained = {card.strategy for card in cards}
+        _print_learned(lab.learned(catalogue, split), trained)
 
 
 @app.command()
@@ -175,6 +198,7 @@ def evaluate(
         shown.add_section()
         shown.add_row("Oracle (knows every taste)", f"{ceiling:.4f}")
     _out.print(shown)
+    _print_learned(lab.learned(catalogue, split))
 
 
 @app.command()
@@ -286,16 +310,18 @@ def recommend(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="catalogues, strategies, interactions, splits or runs.")] = "catalogues",
-    catalogue: Annotated[str | None, typer.Option(help="For splits and runs.")] = None,
+    what: Annotated[
+        str, typer.Argument(help="catalogues, strategies, interactions, tasks, splits or runs.")
+    ] = "catalogues",
+    catalogue: Annotated[str | None, typer.Option(help="For tasks, splits and runs.")] = None,
     split: SplitName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what there is: catalogues, strategies, interaction models, splits, runs."""
+    """Show what there is: catalogues, strategies, interaction models, tasks, splits, runs."""
     lab = Lab()
-    if what not in (kinds := ("catalogues", "strategies", "interactions", "splits", "runs")):
+    if what not in (kinds := ("catalogues", "strategies", "interactions", "tasks", "splits", "runs")):
         raise UnknownNameError("list", what, kinds)
-    if what in ("splits", "runs") and catalogue is None:
+    if what in ("tasks", "splits", "runs") and catalogue is None:
         raise typer.BadParameter(f"Say of which catalogue: mmviz list {what} --catalogue NAME.")
     if what == "runs":
         _print_runs(lab.runs(str(catalogue), split), as_json)
@@ -304,15 +330,39 @@ def list_(
         "catalogues": lab.catalogues,
         "strategies": lab.strategies,
         "interactions": lab.interaction_models,
+        "tasks": lambda: lab.tasks(str(catalogue), lab.attributes(str(catalogue)).chosen),
         "splits": lambda: lab.splits(str(catalogue)),
     }
     columns = {
         "catalogues": ("name", "n_items", "n_users", "n_interactions", "encoded"),
         "strategies": ("name", "title", "kind", "summary"),
         "interactions": ("name", "title", "summary"),
+        "tasks": ("name", "column", "summary", "problem"),
         "splits": ("name", "title", "n_test_users", "usable", "reason"),
     }[what]
     _print_cards(made[what](), columns, as_json)
+
+
+@app.command()
+def report(
+    catalogue: CatalogueName,
+    split: SplitName = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default: under the data home.")] = None,
+    measure: Annotated[
+        bool, typer.Option(help="First measure the knock-outs and cold starts that are not measured yet.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write everything that was measured on a split as one HTML page, with its tables as CSV and Parquet."""
+    lab = Lab()
+    with _progress(as_json) as progress:
+        if measure:
+            lab.measure_all(catalogue, split, report=progress)
+        page = lab.write_report(catalogue, split, out, progress)
+    if as_json:
+        _print_json({"page": page, "tables": sorted(path.name for path in (page.parent / "tables").iterdir())})
+    else:
+        _out.print(f"{page}\nTables: {page.parent / 'tables'}", soft_wrap=True)
 
 
 @app.command("app")
@@ -423,6 +473,14 @@ def _pairs(texts: list[str], option: str) -> dict[str, str]:
     return pairs
 
 
+def _reading(lab: Lab, catalogue: str, encoder: str, attributes: bool | None) -> str:
+    """The encoder's name with attributes or without: as asked for, else as its name says, else as last chosen."""
+    plain, named = attributed(encoder)
+    if attributes is None:
+        attributes = named or lab.attributes(catalogue).chosen
+    return features_name(plain, attributes)
+
+
 def _value(text: str) -> Any:
     """A setting as JSON reads it (numbers, true, false), else the text itself."""
     try:
@@ -450,6 +508,29 @@ def _print_runs(cards: list[Any], as_json: bool) -> None:
     _out.print(shown)
 
 
+def _print_learned(table: pd.DataFrame, strategies: set[str] | None = None) -> None:
+    """What runs learned beside recommending, of some strategies or of all; nothing where there is none."""
+    rows = [r for r in table.to_dict(orient="records") if strategies is None or r["strategy"] in strategies]
+    if not rows:
+        return
+    shown = Table(title="Tasks beside recommending, with 95 % intervals", title_justify="left")
+    for heading in ("strategy", "task", "metric"):
+        shown.add_column(heading)
+    for heading in ("value", "control", "gain", "over"):
+        shown.add_column(heading, justify="right")
+    for row in rows:
+        shown.add_row(
+            row["title"],
+            _task_said(row),
+            f"{row['metric']} {'↑' if row['higher'] else '↓'}",
+            f"{row['value']:.4f} ({row['low']:.4f} … {row['high']:.4f})",
+            f"{row['control_value']:.4f} {row['control']}" if row["control"] else "not trained alone",
+            f"{row['gain']:+.4f} ({row['gain_low']:+.4f} … {row['gain_high']:+.4f})" if row["control"] else "",
+            f"{row['n']:,} {row['unit']}",
+        )
+    _out.print(shown)
+
+
 def _print_cards(cards: Sequence[Any], columns: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         _print_json([dataclasses.asdict(card) for card in cards])
@@ -461,3 +542,9 @@ def _print_cards(cards: Sequence[Any], columns: tuple[str, ...], as_json: bool) 
         values = (getattr(card, name) for name in columns)
         shown.add_row(*(f"{v:,}" if isinstance(v, int) and not isinstance(v, bool) else str(v) for v in values))
     _out.print(shown)
+
+
+def _task_said(row: dict[Hashable, Any]) -> str:
+    """A task with the column that it predicts, where that has another name: "tags (rooms)"."""
+    own = row["column"] in ("", row["task"])
+    return str(row["task"]) if own else f"{row['task']} ({row['column']})"

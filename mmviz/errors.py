@@ -8,6 +8,7 @@
     ├── TrainingError      a training that cannot start or go on
     ├── EvaluationError    a split or metric that cannot be computed honestly
     ├── RunError           a run that is missing, damaged or would be overwritten
+    ├── UploadError        a picture or text given by hand that cannot be used
     └── UnknownNameError   a name that is not among the known ones
 
 A message says what is wrong, what was received and what to do instead.
@@ -28,6 +29,7 @@ __all__ = [
     "RunError",
     "TrainingError",
     "UnknownNameError",
+    "UploadError",
     "nearest",
 ]
 
@@ -62,6 +64,10 @@ class EvaluationError(MmvizError):
 
 class RunError(MmvizError):
     """A stored run is missing, damaged or would be overwritten."""
+
+
+class UploadError(MmvizError):
+    """A picture or text that somebody gave by hand cannot be used."""
 
 
 class UnknownNameError(MmvizError):

@@ -9,31 +9,42 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from mmviz import baselines, interaction, twins
+from mmviz import baselines, interaction, twins, variants
 from mmviz.catalogue.base import Catalogue
 from mmviz.devices import torch_device
 from mmviz.errors import TrainingError, UnknownNameError
-from mmviz.evaluation.evaluate import evaluate, evaluate_matrices
+from mmviz.evaluation.evaluate import evaluate
 from mmviz.evaluation.ratings import RatingErrors, rating_metrics
 from mmviz.evaluation.splits import Split
 from mmviz.features import Features
+from mmviz.features.tuned import tuned_name
+from mmviz.fitting import STOPPING
 from mmviz.interaction.base import Material
 from mmviz.progress import Progress, Report
 from mmviz.ranker import Ranker
 from mmviz.runs import Run, new_run_id
 
-__all__ = ["Experiment", "Fit", "Recipe", "Trained", "fit", "make_config", "material_of", "run_experiment"]
+if TYPE_CHECKING:
+    from mmviz.encoders.base import Encoder
+    from mmviz.fitting import Tuning
+
+__all__ = ["Beside", "Experiment", "Fit", "Recipe", "Trained", "fit", "make_config", "material_of", "run_experiment"]
 
 KS = (10, 20)
-STOPPING = "ndcg@10"
 TIMED = 15
 """People on whom the time to serve one is measured."""
+
+
+def _no_encoder() -> Encoder:
+    raise TrainingError(
+        "Fine-tuning needs the encoder itself. Train through the lab, or give the experiment `encoder`."
+    )
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,14 @@ class Experiment:
     seed: int = 0
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     device: str = "cpu"
+    encoder: Callable[[], Encoder] = _no_encoder
+    """Gives the encoder of the features; asked for only where its last layers are trained."""
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is a control: one without a fusion, or a twin."""
+        named, twin = twins.parts(self.strategy)
+        return bool(twin) or variants.parts(named)[0] in baselines.names()
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,7 @@ class Trained:
     lists: np.ndarray
     ranker: Ranker
     model: dict[str, np.ndarray] | None
+    tuning: Tuning | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +91,19 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What tasks and fine-tuning need beside a `Material`; nothing else is handed it.
+
+    Tasks take labels and ratings from the catalogue, and from the split which items to hold out from their learning;
+    fine-tuning takes pictures, texts and the encoder.
+    """
+
+    catalogue: Catalogue
+    split: Split
+    encoder: Callable[[], Encoder] = _no_encoder
+
+
+@dataclass(frozen=True)
 class Fit:
     """What either kind of training hands back before the test split is opened."""
 
@@ -80,6 +113,8 @@ class Fit:
     validation: dict[str, float]
     history: tuple[dict[str, Any], ...]
     parameters: int
+    tasks: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    tuning: Tuning | None = None
 
 
 Watch = Callable[[int, float], None]
@@ -90,14 +125,15 @@ def run_experiment(experiment: Experiment, report: Report, search: Mapping[str, 
     """Train by validation alone, then open the test split once and record when.
 
     Training is handed a `Material`, which holds nothing of the test split: neither the catalogue nor the split itself
-    is within its reach. `search` is what a hyper-parameter search before it found, to be kept with the run. Raises
-    UnknownNameError for an unknown strategy or setting, TrainingError when there is nothing to learn from.
+    is within its reach, but for tasks and fine-tuning, which are handed `Beside` where they are asked for. `search` is
+    what a hyper-parameter search before it found, to be kept with the run. Raises UnknownNameError for an unknown
+    strategy or setting, TrainingError when there is nothing to learn from.
     """
     catalogue, split = experiment.catalogue, experiment.split
     material = material_of(catalogue, split, experiment.features)
     recipe = Recipe(experiment.strategy, experiment.seed, experiment.settings, experiment.device)
     started = time.perf_counter()
-    fitted = fit(recipe, material, report)
+    fitted = fit(recipe, material, report, beside=_beside(experiment))
     seconds = time.perf_counter() - started
     if search is not None:
         fitted = dataclasses.replace(fitted, settings={**fitted.settings, "search": dict(search)})
@@ -115,17 +151,24 @@ def run_experiment(experiment: Experiment, report: Report, search: Mapping[str, 
         learned=_learned(material, catalogue.matrix(split.test)),
         ms_user=_milliseconds(fitted.ranker, material.train, result.users),
     )
-    return Trained(run, pd.DataFrame({"user": result.users, **values}), result.top, fitted.ranker, fitted.model)
+    per_user = pd.DataFrame({"user": result.users, **values})
+    return Trained(run, per_user, result.top, fitted.ranker, fitted.model, fitted.tuning)
 
 
-def fit(recipe: Recipe, material: Material, report: Report, watch: Watch | None = None) -> Fit:
-    """Train a strategy on what it may learn from, by validation alone."""
-    plain, twin = twins.parts(recipe.strategy)
+def fit(
+    recipe: Recipe, material: Material, report: Report, watch: Watch | None = None, beside: Beside | None = None
+) -> Fit:
+    """Train a strategy on what it may learn from, by validation alone.
+
+    Raises TrainingError for tasks or fine-tuning without `beside`, which they need.
+    """
+    named, twin = twins.parts(recipe.strategy)
+    plain = variants.parts(named)[0]
     if twin:
         material = dataclasses.replace(material, features=twins.twin(material.features, twin, recipe.seed))
     if plain in baselines.names():
-        return _fit_control(recipe, material, report)
-    return _fit_fusion(dataclasses.replace(recipe, strategy=plain), material, report, watch)
+        return _fit_control(dataclasses.replace(recipe, strategy=plain), material, report)
+    return _fit_fusion(dataclasses.replace(recipe, strategy=plain), material, report, watch, beside)
 
 
 def make_config(cls: type[Any], settings: Mapping[str, Any]) -> Any:
@@ -144,18 +187,33 @@ def _check_settings(settings: Mapping[str, Any], *configs: type[Any]) -> None:
             raise UnknownNameError("setting", name, known)
 
 
-def _fit_fusion(recipe: Recipe, material: Material, report: Report, watch: Watch | None) -> Fit:
+def _beside(experiment: Experiment) -> Beside | None:
+    """What only tasks and fine-tuning are handed; None where neither is asked for."""
+    if not experiment.settings.get("heads") and not experiment.settings.get("finetune"):
+        return None
+    return Beside(experiment.catalogue, experiment.split, experiment.encoder)
+
+
+def _fit_fusion(recipe: Recipe, material: Material, report: Report, watch: Watch | None, beside: Beside | None) -> Fit:
     import torch
 
+    from mmviz.finetuning import FineTuneConfig
+    from mmviz.fitting import Workshop, check_tuning, tasks_of
     from mmviz.fusion import strategy
+    from mmviz.heads._settings import SELF_SUPERVISED, TasksConfig
     from mmviz.recommender import ItemLoader, Recommender, RecommenderConfig, shapes_of
-    from mmviz.training import TrainingConfig, train
+    from mmviz.selfsupervised import Contrast
+    from mmviz.training import TrainingConfig
 
     name, kind = interaction.parts(recipe.strategy)
     cls, axis = strategy(name), interaction.model(kind)
-    classes = (cls.Config, axis.Config, RecommenderConfig, TrainingConfig)
+    classes = (cls.Config, axis.Config, RecommenderConfig, TrainingConfig, TasksConfig, FineTuneConfig)
     _check_settings(recipe.settings, *classes)
-    configs = [make_config(c, recipe.settings) for c in classes]
+    alone = recipe.settings.get("objective") == SELF_SUPERVISED
+    wanted = {**recipe.settings, "collaborative": False} if alone else recipe.settings
+    configs = [make_config(c, wanted) for c in classes]
+    if configs[5].finetune:
+        check_tuning(alone, kind)
     torch.manual_seed(recipe.seed)
     device = torch_device(recipe.device)  # type: ignore[arg-type]
     popularity = np.asarray(material.train.sum(axis=0)).ravel()  # (I,)
@@ -164,26 +222,30 @@ def _fit_fusion(recipe: Recipe, material: Material, report: Report, watch: Watch
     loader.prepare(fusion, popularity > 0)
     under = axis(configs[1])
     spread = under.propagation(material, fusion.names, device)
-    model = Recommender(fusion, popularity > 0, popularity, configs[2], spread).to(device)
-
-    def validate(ranker: Ranker) -> float:
-        found = evaluate_matrices(ranker, material.train, material.valid, None, material.candidates, (10,))
-        return found.mean()[STOPPING]
-
-    history = []
-    for event in train(model, loader, material.train, validate, configs[3], recipe.seed):
-        history.append(dataclasses.asdict(event))
-        note = f"validation NDCG@10 {event.validation:.4f}{' (best)' if event.best else ''} {event.note}".rstrip()
-        report(Progress(f"Training {cls.title}", event.number, event.of, note))
-        if watch is not None:
-            watch(event.number, event.validation)
+    model = Recommender(fusion, popularity > 0, popularity, configs[2], spread)
+    model.tasks = tasks_of(beside, configs[4], fusion.names, popularity > 0, configs[0].dim)
+    model = model.to(device)
+    shop = Workshop(recipe.seed, material, report, watch)
+    history = shop.rounds(model, loader, configs[3], cls.title, Contrast if alone else None)
+    tuning = shop.fine_tune(model, loader, configs[3], configs[5], beside) if configs[5].finetune else None
+    if tuning is not None:
+        loader = ItemLoader(tuning.features, fusion.names, cls.level, device)
+        history += tuning.history
     finished = under.finish(model.ranker(loader), material, report)
-    best = max(h["validation"] for h in history) if finished.validation is None else finished.validation
-    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad) + finished.parameters
-    arrays = {name: t.detach().cpu().numpy() for name, t in model.state_dict().items()}
-    parts = ("fusion", "interaction", "recommender", "training")
-    named = dict(zip(parts, map(dataclasses.asdict, configs), strict=True)) | finished.settings
-    return Fit(finished.ranker, arrays, named, {STOPPING: best}, tuple(history), parameters)
+    learned = {} if model.tasks is None else model.tasks.measure(model.all_content(loader))
+    parts = ("fusion", "interaction", "recommender", "training", "tasks", "finetuning")
+    return Fit(
+        finished.ranker,
+        {name: t.detach().cpu().numpy() for name, t in model.state_dict().items()},
+        dict(zip(parts, map(dataclasses.asdict, configs), strict=True)) | finished.settings,
+        {STOPPING: shop.validate(finished.ranker), **(tuning.before if tuning else {})},
+        tuple(history),
+        sum(p.numel() for p in model.parameters() if p.requires_grad)
+        + finished.parameters
+        + (sum(w.size for w in tuning.weights.values()) if tuning else 0),
+        {name: dataclasses.asdict(result) for name, result in learned.items()},
+        tuning,
+    )
 
 
 def material_of(catalogue: Catalogue, split: Split, features: Features) -> Material:
@@ -212,18 +274,20 @@ def _what(experiment: Experiment, fitted: Fit) -> dict[str, Any]:
     """The part of a record that does not depend on the test split."""
     strategy, split = experiment.strategy, experiment.split
     packages = ("mmviz", "torch", "numpy", "scipy")
+    run_id, encoder = new_run_id(strategy, split.name, experiment.seed), experiment.features.encoder
+    features = fitted.tuning.features if fitted.tuning else experiment.features
     return {
-        "run_id": new_run_id(strategy, split.name, experiment.seed),
+        "run_id": run_id,
         "strategy": strategy,
-        "kind": "control" if strategy in baselines.names() or twins.parts(strategy)[1] else "fusion",
+        "kind": "control" if experiment.is_control else "fusion",
         "catalogue": experiment.catalogue.name,
-        "encoder": experiment.features.encoder,
+        "encoder": tuned_name(encoder, run_id) if fitted.tuning else encoder,
         "split": split.name,
         "seed": experiment.seed,
         "settings": fitted.settings,
         "fingerprints": {
             "catalogue": experiment.catalogue.fingerprint,
-            "features": experiment.features.fingerprint,
+            "features": features.fingerprint,
             "split": split.fingerprint,
         },
         "validation": fitted.validation,
@@ -233,6 +297,7 @@ def _what(experiment: Experiment, fitted: Fit) -> dict[str, Any]:
         "device": experiment.device,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
         "history": fitted.history,
+        "tasks": fitted.tasks,
     }
 
 

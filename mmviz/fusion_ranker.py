@@ -97,6 +97,25 @@ class FusionRanker(Ranker):
                 mixed += np.float32(share) * table  # (I, d)
         return mixed
 
+    def joined_by(
+        self, content: np.ndarray, inward: np.ndarray | None = None, outward: np.ndarray | None = None
+    ) -> FusionRanker:
+        """The same model with items (n, D) behind its own that nobody has taken, their bias 0.
+
+        `inward` and `outward` (n, F) are what they inherit from others, 0 where not given. Good for full weights only.
+        """
+        inside, outside = self._mixed(self._inward, None), self._mixed(self._outward, None)  # (I, F) each
+        nothing = np.zeros((len(content), inside.shape[1]), dtype=np.float32)  # (n, F)
+        vectors = np.concatenate([self.embedding(), content.astype(np.float32)])  # (I+n, D)
+        return FusionRanker(
+            self._modalities,
+            np.broadcast_to(vectors, (2 ** len(self._modalities) - 1, *vectors.shape)),
+            self._user_map,
+            np.concatenate([inside, nothing if inward is None else inward.astype(np.float32)]),
+            np.concatenate([outside, nothing if outward is None else outward.astype(np.float32)]),
+            np.append(self._bias, np.zeros(len(content), dtype=np.float32)),
+        )
+
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
         parts = scoring_rule(
             normalised(history),

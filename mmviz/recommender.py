@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,12 +18,16 @@ from mmviz.fusion.base import Fused, Fusion, ModalityShape, Tokens, setting
 from mmviz.fusion_ranker import FusionRanker, scoring_rule, subsets
 from mmviz.propagation import Propagation
 
+if TYPE_CHECKING:
+    from mmviz.finetuning import Tower
+    from mmviz.heads.base import Tasks
+
 __all__ = ["ItemLoader", "Recommender", "RecommenderConfig", "shapes_of"]
 
 LENGTH = 1.0
 """Root mean square length of the content vectors before the first step."""
-PIECE = 64
-"""Items that a token-level fusion takes at once on a CPU."""
+PAIRS = 420_000
+"""Pairs of tokens that a token-level fusion takes at once on a CPU: 64 items with 81 patches each."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +58,26 @@ class ItemLoader:
         self._pooled = {n: torch.from_numpy(np.asarray(p.pooled, dtype=np.float32)) for n, p in parts.items()}
         self._mask = {n: torch.from_numpy(np.array(p.mask, dtype=bool)) for n, p in parts.items()}
 
-    def __call__(self, items: Tensor) -> dict[str, Tokens]:
-        """Tokens of the items (S,) of every modality."""
-        return {name: self._load(name, items.cpu()) for name in self.names}
+    def __call__(self, items: Tensor, share: float = 1.0, random: torch.Generator | None = None) -> dict[str, Tokens]:
+        """Tokens of the items (S,) of every modality, or a random `share` of each item's, at least one.
 
-    def _load(self, name: str, items: Tensor) -> Tokens:
+        Real tokens are kept before padding, so that no modality gets lost. What attention learns from a part of them
+        it can do on all (Li et al., Scaling language-image pre-training via masking, CVPR 2023), and much cheaper.
+        """
+        return {name: self._load(name, items.cpu(), share, random) for name in self.names}
+
+    def _load(self, name: str, items: Tensor, share: float, random: torch.Generator | None) -> Tokens:
         pooled, mask = self._pooled[name][items], self._mask[name][items]  # (S, Dp), (S, N)
+        stored = self.features.modalities[name].tokens  # (I, N, D) float16
         if self.level == "pooled":
             values = torch.zeros(len(items), 1, 0)  # (S, 1, 0)
             mask = mask.any(dim=1, keepdim=True)  # (S, 1)
+        elif share < 1.0:
+            kept = _places(mask, share, random)  # (S, N')
+            values = torch.from_numpy(stored[items[:, None].numpy(), kept.numpy()]).float()  # (S, N', D)
+            mask = mask.gather(1, kept)  # (S, N')
         else:
-            rows = self.features.modalities[name].tokens[items.numpy()]  # (S, N, D) float16
-            values = torch.from_numpy(rows).float()  # (S, N, D)
+            values = torch.from_numpy(stored[items.numpy()]).float()  # (S, N, D)
         tokens = Tokens(values, mask, pooled)
         return tokens.pinned().to(self.device) if self.device.type == "cuda" else tokens.to(self.device)
 
@@ -96,6 +109,8 @@ class Recommender(nn.Module):
         super().__init__()
         self.fusion = fusion
         self.propagation = propagation
+        self.tasks: Tasks | None = None  # what is learned beside recommending
+        self.tower: Tower | None = None  # the encoders' last layers, where they are trained too
         self.collaborative = config.collaborative
         dim, n_items = fusion.config.dim, len(known)
         self.register_buffer("known", torch.from_numpy(known.astype(np.float32)))  # (I,)
@@ -106,6 +121,14 @@ class Recommender(nn.Module):
         self.outward = nn.Parameter(torch.randn(n_items, config.factors) * 0.01)  # (I, F)
         start = np.log1p(popularity) - np.log1p(popularity)[known].mean() if known.any() else np.zeros(n_items)
         self.bias = nn.Parameter(torch.from_numpy(start.astype(np.float32)))  # (I,)
+
+    def tokens(
+        self, loader: ItemLoader, items: Tensor, share: float = 1.0, random: torch.Generator | None = None
+    ) -> dict[str, Tokens]:
+        """Tokens of items (S,): from the store, or through the encoders' last layers where those are trained."""
+        if self.tower is None:
+            return loader(items, share, random)
+        return {name: _thinned(t, share, random) for name, t in self.tower(items, loader).items()}
 
     def taste_map(self) -> Tensor:
         """The map A (D, D) from a history's content to a taste, with the entries that the fusion rules out at 0."""
@@ -159,29 +182,41 @@ class Recommender(nn.Module):
         return collaborative + by_content, as_new
 
     @torch.no_grad()
-    def all_content(self, loader: ItemLoader, present: tuple[str, ...] | None = None) -> Tensor:
-        """Content vectors (I, D) of every item when only the modalities in `present` are seen (None = all)."""
+    def all_content(
+        self,
+        loader: ItemLoader,
+        present: tuple[str, ...] | None = None,
+        share: float = 1.0,
+        random: torch.Generator | None = None,
+    ) -> Tensor:
+        """Content vectors (I, D) of every item when only the modalities in `present` are seen (None = all).
+
+        With `share` < 1 from a random part of each item's tokens.
+        """
         was_training = self.training
         self.eval()
         parts = []
         for items in torch.split(torch.arange(len(self.known)), 512):
-            tokens = loader(items)
+            tokens = self.tokens(loader, items, share, random)
             if present is not None:
                 tokens = {n: t if n in present else t.where(torch.zeros_like(t.present)) for n, t in tokens.items()}
             parts.append(self.content(tokens)[0].float())  # (S, D)
         self.train(was_training)
         return torch.cat(parts)  # (I, D)
 
-    def ranker(self, loader: ItemLoader, content: Tensor | None = None) -> FusionRanker:
+    def ranker(
+        self, loader: ItemLoader, content: Tensor | None = None, spread: Propagation | None = None
+    ) -> FusionRanker:
         """The tables from which this model is served without torch.
 
         With `content` (I, D), vectors of every item that were computed just now, nothing is computed anew, and what the
-        model says when it lacks a modality is left out: good for full weights only.
+        model says when it lacks a modality is left out: good for full weights only. Its tables may then be spread along
+        other graphs than those that it was trained on.
         """
         names = self.fusion.names
         taste, bias = _array(self.taste_map()), _array(self.tables()[2])  # (D, D), (I,)
         if content is not None:
-            full, inward, outward = self._served(content, names)  # (I, D), (I, F), (I, F)
+            full, inward, outward = self._served(content, names, spread)  # (I, D), (I, F), (I, F)
             tables = np.broadcast_to(full, (2 ** len(names) - 1, *full.shape))  # (2^M-1, I, D)
             return FusionRanker(names, tables, taste, inward, outward, bias)
         seen = [self._served(self.all_content(loader, present), present) for present in subsets(names)]
@@ -193,12 +228,29 @@ class Recommender(nn.Module):
         return FusionRanker(names, tables, taste, inwards, outwards, bias)
 
     @torch.no_grad()
-    def _served(self, content: Tensor, present: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _served(
+        self, content: Tensor, present: tuple[str, ...], spread: Propagation | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Content (I, D) and collaborative vectors (I, F) as they are scored when `present` modalities are seen."""
         inward, outward, _ = self.tables()  # (I, F) each
-        if self.propagation is not None:
-            (content, inward, outward), _ = self.propagation.spread((content, inward, outward), present=present)
+        if (along := spread or self.propagation) is not None:
+            (content, inward, outward), _ = along.spread((content, inward, outward), present=present)
         return _array(content), _array(inward), _array(outward)
+
+
+def _places(mask: Tensor, share: float, random: torch.Generator | None) -> Tensor:
+    """Which tokens a random share is made of, real ones before padding: (S, N) bool -> (S, N'), in their order."""
+    n_kept = max(1, round(mask.shape[1] * share))  # N'
+    rank = torch.rand(mask.shape, generator=random) + (~mask).cpu()  # (S, N): padding last
+    return rank.topk(n_kept, dim=1, largest=False).indices.sort(dim=1).values  # (S, N')
+
+
+def _thinned(tokens: Tokens, share: float, random: torch.Generator | None) -> Tokens:
+    if share == 1.0 or tokens.values.shape[2] == 0:
+        return tokens
+    kept = _places(tokens.mask, share, random).to(tokens.mask.device)  # (S, N')
+    values = tokens.values.gather(1, kept[:, :, None].expand(-1, -1, tokens.values.shape[2]))  # (S, N', D)
+    return Tokens(values, tokens.mask.gather(1, kept), tokens.pooled)
 
 
 def _array(values: Tensor) -> np.ndarray:
@@ -208,10 +260,12 @@ def _array(values: Tensor) -> np.ndarray:
 def _pieces(modalities: Mapping[str, Tokens], level: str) -> list[Mapping[str, Tokens]]:
     """A batch in pieces whose attention maps fit a CPU's cache, which makes token-level fusions twice as fast there."""
     first = next(iter(modalities.values()))
-    if level == "pooled" or first.mask.device.type != "cpu" or len(first.mask) <= PIECE:
+    if level == "pooled" or first.mask.device.type != "cpu":
         return [modalities]
-    starts = range(0, len(first.mask), PIECE)
-    return [{n: t[start : start + PIECE] for n, t in modalities.items()} for start in starts]
+    longest = max(tokens.mask.shape[1] for tokens in modalities.values())
+    size = max(1, PAIRS // longest**2)
+    starts = range(0, len(first.mask), size)
+    return [{n: t[start : start + size] for n, t in modalities.items()} for start in starts]
 
 
 def _joined(pieces: Sequence[Fused]) -> Fused:

@@ -83,13 +83,23 @@ class FolderRegistry(Generic[T]):
             self._texts[name] = self._read_texts(name)
         return self._texts[name]
 
+    def words(self, name: str, attribute: str) -> tuple[str, ...] | None:
+        """A class attribute of an entry that is a tuple of strings, read without importing it; None = not set there."""
+        for node in self._classes_of(name):
+            if (found := _assigned(node).get(attribute)) is not None:
+                return tuple(map(str, ast.literal_eval(found)))
+        return None
+
     def _read_texts(self, name: str) -> dict[str, str]:
+        found = [_string_attributes(node) for node in self._classes_of(name)]
+        return next((texts for texts in found if "title" in texts), {"title": name})
+
+    def _classes_of(self, name: str) -> list[ast.ClassDef]:
         if name not in self.names:
             raise UnknownNameError(self._noun, name, self.names)
         spec = importlib.util.find_spec(f"{self._package}.{name}")
         source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
-        found = [_string_attributes(node) for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
-        return next((texts for texts in found if "title" in texts), {"title": name})
+        return [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
 
     def _the_one_in(self, name: str) -> type[T]:
         contract: type[T] = getattr(importlib.import_module(f"{self._package}.base"), self._contract)
@@ -113,9 +123,18 @@ class FolderRegistry(Generic[T]):
 
 def _string_attributes(node: ast.ClassDef) -> dict[str, str]:
     return {
-        target.id: item.value.value
+        name: value.value
+        for name, value in _assigned(node).items()
+        if isinstance(value, ast.Constant) and isinstance(value.value, str)
+    }
+
+
+def _assigned(node: ast.ClassDef) -> dict[str, ast.expr]:
+    """What is assigned to each name in a class body."""
+    return {
+        target.id: item.value
         for item in node.body
-        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str)
+        if isinstance(item, ast.Assign)
         for target in item.targets
         if isinstance(target, ast.Name)
     }

@@ -15,7 +15,8 @@ import pandas as pd
 from safetensors.numpy import load_file, save_file
 
 from mmviz.errors import RunError
-from mmviz.home import replacing_folder
+from mmviz.features.tuned import read_tuned, write_tuned
+from mmviz.home import replacing, replacing_folder
 
 __all__ = ["Run", "RunStore", "new_run_id"]
 
@@ -30,6 +31,7 @@ class Run:
     - `catalogue` and `encoder` by name; `fingerprints` of catalogue, features and split content.
     - `validation` and `metrics` (test): {"ndcg@10": …}; `n_users` that the test split evaluates.
     - `history`: one dict a round of training; [] for a closed form.
+    - `tasks`: task -> what its head reached on what was held out from it (the fields of `views.tasks.TaskResult`).
     - `test_opened`: when the test split was read, once (UTC, ISO 8601).
     - `learned`: "pairs" of user and item that training was handed (train and validation), and how many of them are
       "test_pairs", which must be 0. {} in runs from before this was recorded.
@@ -58,6 +60,7 @@ class Run:
     history: tuple[dict[str, Any], ...] = ()
     learned: dict[str, int] = field(default_factory=dict)
     ms_user: float | None = None
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def new_run_id(strategy: str, split: str, seed: int) -> str:
@@ -69,7 +72,8 @@ def new_run_id(strategy: str, split: str, seed: int) -> str:
 class RunStore:
     """Runs under one folder, one sub-folder each: `run.json`, `users.parquet`, and arrays as safetensors.
 
-    The arrays are the weights to serve and to restore the model, and the tested people's lists.
+    The arrays are the weights to serve and to restore the model, and the tested people's lists. What is measured on a
+    run later lies in its sub-folder `measured/`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -82,8 +86,13 @@ class RunStore:
         ranker: dict[str, np.ndarray],
         model: dict[str, np.ndarray] | None = None,
         lists: np.ndarray | None = None,
+        encoder: dict[str, np.ndarray] | None = None,
+        tokens: dict[str, np.ndarray] | None = None,
     ) -> Path:
-        """Write a run in one go. Raises RunError when that id is taken: a run is never overwritten."""
+        """Write a run in one go. Raises RunError when that id is taken: a run is never overwritten.
+
+        `encoder`: the encoder's layers that it trained, `tokens`: what they make of all items; None where none were.
+        """
         target = self._path(run.run_id)
         if target.exists():
             raise RunError(f"There is a run '{run.run_id}' already, and runs are never overwritten. Train again.")
@@ -96,6 +105,9 @@ class RunStore:
                 _save_arrays(model, draft / "model.safetensors")
             if lists is not None:
                 _save_arrays({"top": lists.astype(np.int32)}, draft / "lists.safetensors")
+            if encoder is not None and tokens is not None:
+                _save_arrays(encoder, draft / "encoder.safetensors")
+                write_tuned(tokens, draft)
         return target
 
     def all(self) -> list[Run]:
@@ -118,6 +130,14 @@ class RunStore:
         path = self._path(run_id) / "lists.safetensors"
         return _load_arrays(path, run_id)["top"] if path.is_file() else None
 
+    def encoder_state(self, run_id: str) -> dict[str, np.ndarray]:
+        """The encoder's layers that a run trained. Raises RunError for a run that trained none."""
+        return _load_arrays(self._path(run_id) / "encoder.safetensors", run_id)
+
+    def tokens(self, run_id: str) -> dict[str, np.ndarray]:
+        """What those layers make of all items, memory-mapped, by "modality.what". Raises FeatureError without them."""
+        return read_tuned(self._path(run_id))
+
     def per_user(self, run_id: str) -> pd.DataFrame:
         """Test metrics of each evaluated user: `user` (code), then one column a metric."""
         path = self._path(run_id) / "users.parquet"
@@ -125,8 +145,31 @@ class RunStore:
             raise RunError(f"Run '{run_id}' has no per-user results; it was damaged. Train it again.")
         return pd.read_parquet(path)
 
+    def save_measure(self, run_id: str, name: str, frame: pd.DataFrame, record: dict[str, Any]) -> None:
+        """Keep a table that was measured on a finished run, and how, in the run's folder; one of that name is replaced.
+
+        The run itself is not touched. Raises RunError when there is no such run.
+        """
+        self.load(run_id)
+        path = self._measure(run_id, name)
+        with replacing(path) as draft:
+            frame.to_parquet(draft, index=False)
+        with replacing(path.with_suffix(".json")) as draft:
+            draft.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+
+    def measure(self, run_id: str, name: str) -> tuple[pd.DataFrame, dict[str, Any]] | None:
+        """What `save_measure` kept under this name, or None where that was not measured or cannot be read."""
+        path = self._measure(run_id, name)
+        try:
+            return pd.read_parquet(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def _measure(self, run_id: str, name: str) -> Path:
+        return self._path(run_id) / "measured" / f"{name}.parquet"
+
     def _path(self, run_id: str) -> Path:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]*", run_id):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]*", run_id):
             raise RunError(f"'{run_id}' is not the name of a run. `mmviz list runs` shows them.")
         return self.folder / run_id
 

@@ -21,12 +21,15 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mmviz.errors import TrainingError
 from mmviz.fusion.base import Tokens, setting
+from mmviz.heads.base import Step
 from mmviz.ranker import Ranker
 from mmviz.recommender import ItemLoader, Recommender
 
-__all__ = ["Round", "TrainingConfig", "train"]
+__all__ = ["Round", "Steps", "TrainingConfig", "train"]
 
 
+LOOK = 0.25
+"""Share of each item's tokens that the pass after a round looks at; what serves in the end has looked at all."""
 WINDOW = 3
 """Rounds over which validation is averaged to judge a round: one lucky round among few items must not end training."""
 
@@ -39,7 +42,7 @@ class TrainingConfig:
     patience: int = setting(6, "Rounds without a better mean of the last three validations before it stops.", 1, 100)
     steps: int = setting(16, "Gradient steps a round, or one pass over the users if that is more.", 1, 1000)
     users: int = setting(128, "People a step (B).", 1, 4096)
-    items: int = setting(3072, "Items a step at most (S); a token-level fusion takes a sixteenth.", 16, 100_000)
+    items: int = setting(3072, "Items a step at most (S); a token-level fusion takes a third.", 16, 100_000)
     averaging: float = setting(
         0.97, "What the average of the weights, which is what counts, keeps at a step; 0 = no average.", 0.0, 0.999
     )
@@ -48,7 +51,7 @@ class TrainingConfig:
     factor_decay: float = setting(0.02, "Weight decay of the collaborative vectors (decoupled).", 0.0, 1.0)
     hide: float = setting(0.5, "Share of a person's items that is hidden and has to be found again.", 0.1, 0.9)
     modality_dropout: float = setting(0.1, "Share of items that lose one modality in a step.", 0.0, 0.9)
-    token_share: float = setting(0.5, "Share of an item's patches and of its words that a step looks at.", 0.05, 1.0)
+    token_share: float = setting(0.1, "Share of an item's patches and of its words that a step looks at.", 0.01, 1.0)
     content_weight: float = setting(
         1.0, "Weight of the second loss, in which content alone has to find them.", 0.0, 10.0
     )
@@ -74,6 +77,7 @@ def train(
     validate: Callable[[Ranker], float],
     config: TrainingConfig,
     seed: int,
+    kind: type[Steps] | None = None,
 ) -> Iterator[Round]:
     """Train `model` in place and leave it in its best validated state.
 
@@ -85,12 +89,13 @@ def train(
     validated and kept are the weights averaged over the last steps (Polyak, Juditsky, Acceleration of stochastic
     approximation by averaging, 1992): they are far steadier than any single step's, most of all on few items.
 
-    `interactions` is the binary train matrix (U, I); `validate` gets a ranker and returns a number, higher = better.
+    `interactions` is the binary train matrix (U, I); `validate` gets a ranker and returns a number, higher = better;
+    `kind` says what a step is, where it is not one of recommendation.
     """
     if interactions.nnz == 0:
         raise TrainingError("There is no training interaction. Choose another split, or import interactions.")
     started = time.perf_counter()
-    steps = _Steps(model, loader, interactions, config, seed)
+    steps = (kind or Steps)(model, loader, interactions, config, seed)
     prelude = steps.begin()
     best, best_state, stale = -np.inf, deepcopy(model.state_dict()), 0
     values: deque[float] = deque(maxlen=min(WINDOW, config.rounds))
@@ -110,7 +115,7 @@ def train(
     model.load_state_dict(best_state)
 
 
-class _Steps:
+class Steps:
     """The gradient steps: who, which items, which loss."""
 
     def __init__(
@@ -133,7 +138,7 @@ class _Steps:
         counts = torch.from_numpy(np.bincount(interactions.indices, minlength=interactions.shape[1]))[self.pool]
         # Half of a step's items are drawn evenly, half by how often they were taken.
         self.chance = 0.5 / len(self.pool) + 0.5 * counts.double() / counts.sum()  # (I_known,)
-        self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 16)
+        self.n_items = config.items if loader.level == "pooled" else max(16, config.items // 3)
         self.n_users = max(16, min(config.users, 20_000_000 // interactions.shape[1]))
         if model.propagation is not None:  # a step's people are left out of its graph, which must not become empty
             self.n_users = min(self.n_users, max(1, len(self.people) // 4))
@@ -141,12 +146,14 @@ class _Steps:
         opponent = model.fusion.opponent()
         against = list(opponent.parameters()) if opponent is not None else []
         self.opposing = torch.optim.AdamW(against, lr=config.learning_rate) if against else None
-        apart = {id(p) for p in (*factors, *against)}
+        uncertainties = list(model.tasks.log_variances.values()) if model.tasks is not None else []
+        apart = {id(p) for p in (*factors, *against, *uncertainties)}
         rest = [p for p in model.parameters() if id(p) not in apart]
         self.optimiser = torch.optim.AdamW(
             [
                 {"params": rest, "weight_decay": config.decay},
                 {"params": factors, "weight_decay": config.factor_decay},
+                {"params": uncertainties, "weight_decay": 0.0},
             ],
             lr=config.learning_rate,
         )
@@ -176,7 +183,7 @@ class _Steps:
         self.model.train()
         for _ in range(n_steps):
             with self._autocast():
-                loss = fusion.pretraining_loss(self.loader(self._items()[0]))
+                loss = fusion.pretraining_loss(self.model.tokens(self.loader, self._items()[0]))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(fusion.parameters(), 5.0)
@@ -202,10 +209,12 @@ class _Steps:
             done += 1
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value / n_steps
-        self.bank = self.averaged.all_content(self.loader)  # (I, D)
+        share = max(LOOK, self.config.token_share)
+        self.bank = self.averaged.all_content(self.loader, share=share, random=self.random)  # (I, D)
         return sums, note
 
-    def _step(self) -> dict[str, float]:
+    def _objective(self) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """The terms of a step's loss, its items (S,), and their content (S, D)."""
         people = self._people()
         items, correction = self._items()
         with self._autocast():
@@ -219,6 +228,13 @@ class _Steps:
             "content": self.config.content_weight * _likelihood(as_new[:, items].float() - correction, hidden, free),
             **own,
         }
+        if self.model.tasks is not None:
+            who = torch.from_numpy(people)  # (B,)
+            losses = self.model.tasks(losses, Step(items, content.float(), table, who, seen > 0, hidden > 0))
+        return losses, items, content
+
+    def _step(self) -> dict[str, float]:
+        losses, items, content = self._objective()
         total = torch.stack(list(losses.values())).sum()
         if not torch.isfinite(total):
             raise TrainingError(
@@ -261,8 +277,12 @@ class _Steps:
         seen = seen / seen.sum(dim=1, keepdim=True).clamp_min(1.0).sqrt()  # (B, I)
         return seen.to(self.device), hidden.to(self.device)
 
+    def _tokens(self, items: Tensor) -> dict[str, Tokens]:
+        """A random part of the tokens of the items (S,)."""
+        return self.model.tokens(self.loader, items, self.config.token_share, self.random)
+
     def _content(self, items: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        tokens = self._fewer(self._without_some(self.loader(items)))
+        tokens = self._without_some(self._tokens(items))
         content, fused = self.model.content(tokens)  # (S, D)
         if self.opposing is not None:
             for _ in range(self.model.fusion.opponent_turns()):
@@ -281,23 +301,6 @@ class _Steps:
         present = torch.stack([t.present.cpu() for t in tokens.values()]).sum(dim=0)  # (S,)
         lost = {name: hit & (which == m) & (present > 1) for m, name in enumerate(tokens)}  # (S,) each
         return {name: t.where(~lost[name].to(self.device)) for name, t in tokens.items()}
-
-    def _fewer(self, tokens: dict[str, Tokens]) -> dict[str, Tokens]:
-        """Each item's tokens thinned at random; real ones are kept before padding, so that no modality gets lost.
-
-        Attention costs the square of the tokens, and what it learns from half of them it can do on all (Li et al.,
-        Scaling language-image pre-training via masking, CVPR 2023).
-        """
-        if self.loader.level == "pooled" or self.config.token_share == 1.0:
-            return tokens
-        return {name: self._thinned(t) for name, t in tokens.items()}
-
-    def _thinned(self, tokens: Tokens) -> Tokens:
-        n_kept = max(1, round(tokens.mask.shape[1] * self.config.token_share))  # N'
-        rank = torch.rand(tokens.mask.shape, generator=self.random) + (~tokens.mask).cpu()  # (S, N): padding last
-        kept = rank.topk(n_kept, dim=1, largest=False).indices.sort(dim=1).values.to(tokens.mask.device)  # (S, N')
-        values = tokens.values.gather(1, kept[:, :, None].expand(-1, -1, tokens.values.shape[2]))  # (S, N', D)
-        return Tokens(values, tokens.mask.gather(1, kept), tokens.pooled)
 
 
 def _likelihood(logits: Tensor, hidden: Tensor, free: Tensor) -> Tensor:

@@ -15,9 +15,10 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mmviz import baselines, interaction, twins
+from mmviz import baselines, interaction, twins, variants
 from mmviz.errors import TrainingError
-from mmviz.experiment import STOPPING, Recipe, fit
+from mmviz.experiment import Recipe, fit
+from mmviz.fitting import STOPPING
 from mmviz.interaction.base import Material
 from mmviz.progress import Progress, Report
 
@@ -53,7 +54,7 @@ class Search(NamedTuple):
 
 def space(strategy: str) -> dict[str, Range]:
     """What is searched for a strategy: the grid of a control, or the settings of a fusion around their defaults."""
-    plain, _ = twins.parts(strategy)
+    plain = _plain(strategy)
     if plain in baselines.names():
         return {name: Range(tuple(values)) for name, values in baselines.strategy(plain).grid.items()}
     from mmviz import fusion
@@ -117,6 +118,11 @@ def _objective(
     return objective
 
 
+def _plain(strategy: str) -> str:
+    """The name without twin or extras, which share the settings of the plain strategy."""
+    return variants.parts(twins.parts(strategy)[0])[0]
+
+
 def _suggested(trial: optuna.Trial, name: str, each: Range) -> Any:
     if each.choices:
         return trial.suggest_categorical(name, each.choices)
@@ -142,7 +148,7 @@ def _range(spec: dataclasses.Field[Any]) -> Range | None:
 
 def _defaults(strategy: str, ranges: Mapping[str, Range]) -> dict[str, Any]:
     """The settings as they are, for the first trial."""
-    plain, _ = twins.parts(strategy)
+    plain = _plain(strategy)
     if plain in baselines.names():
         configs: list[type[Any]] = [baselines.strategy(plain).Config]
     else:

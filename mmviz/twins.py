@@ -93,6 +93,10 @@ class _Rows:
     def __len__(self) -> int:
         return int(self.shape[0])
 
-    def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
-        wanted = np.arange(len(self))[rows]  # (S,)
-        return self._make(wanted).astype(np.float16)
+    def __getitem__(self, wanted: np.ndarray | slice | tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """Rows (S, N, D), or of rows (S, 1) some tokens (S, N'): (S, N', D)."""
+        if isinstance(wanted, tuple):
+            rows, places = wanted
+            made = self._make(rows[:, 0])  # (S, N, D)
+            return np.take_along_axis(made, places[..., None], axis=1).astype(np.float16)
+        return self._make(np.arange(len(self))[wanted]).astype(np.float16)

@@ -14,7 +14,7 @@ from mmviz.fusion_ranker import FusionRanker, normalised, scoring_rule, subsets
 from mmviz.interaction.base import Material
 from mmviz.ranker import Ranker, modality_shares
 from mmviz.recommender import LENGTH, ItemLoader, Recommender, RecommenderConfig, shapes_of
-from mmviz.training import TrainingConfig, _Steps, train
+from mmviz.training import TrainingConfig, train
 from tests.planted import Planted, planted
 
 FAST = TrainingConfig(rounds=6, steps=12, patience=6, learning_rate=1e-2)
@@ -240,12 +240,10 @@ def test_the_rule_is_the_formula() -> None:
 
 
 def test_a_step_looks_at_a_random_part_of_the_real_tokens() -> None:
-    data = planted()
-    model, loader = build(data, "afn")
-    steps = _Steps(model, loader, data.interactions, TrainingConfig(token_share=0.5), 0)
-    everything = loader(torch.arange(80))
-    first, second = steps._fewer(everything), steps._fewer(everything)
-    for name, whole in everything.items():
+    _, loader = build(planted(), "afn")
+    items, random = torch.arange(80), torch.Generator().manual_seed(0)
+    first, second = loader(items, 0.5, random), loader(items, 0.5, random)
+    for name, whole in loader(items).items():
         thin = first[name]
         n_kept = round(whole.mask.shape[1] / 2)
         assert thin.mask.shape == (80, n_kept)
@@ -254,5 +252,3 @@ def test_a_step_looks_at_a_random_part_of_the_real_tokens() -> None:
         for item in range(80):
             kept, all_of_it = thin.values[item][thin.mask[item]], whole.values[item][whole.mask[item]]
             assert {tuple(token.tolist()) for token in kept} <= {tuple(token.tolist()) for token in all_of_it}
-    whole_again = _Steps(model, loader, data.interactions, TrainingConfig(token_share=1.0), 0)._fewer(everything)
-    assert whole_again is everything

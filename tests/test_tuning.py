@@ -51,6 +51,24 @@ def test_a_control_is_searched_and_one_without_settings_refuses(lab: Lab) -> Non
         lab.tune("shop", "popularity", trials=2)
 
 
+def test_additions_are_searched_but_for_those_that_need_more_than_a_search_is_handed(lab: Lab) -> None:
+    assert space("concat+selfsupervised") == space("concat") == space("concat+attributes")
+    found = lab.tune("shop", "concat+selfsupervised", trials=2, settings=FAST)
+    assert found.run.strategy == "concat+selfsupervised"
+    for name in ("concat+category", "concat+finetuned"):
+        with pytest.raises(TrainingError, match="handed train and validation"):
+            lab.start_tune("shop", [name])
+        with pytest.raises(TrainingError, match="handed train and validation"):
+            lab.tune("shop", name, trials=2)
+    assert experiments._beside(_experiment(lab, {})) is None
+    assert experiments._beside(_experiment(lab, {"heads": "category"})) is not None
+
+
+def _experiment(lab: Lab, settings: dict[str, Any]) -> experiments.Experiment:
+    found = lab.catalogue("shop")
+    return experiments.Experiment(found, lab.features("shop"), lab._split(found, None), "concat", 0, settings)
+
+
 def _reachable(root: Any) -> list[Any]:
     """Everything that can be got at from an object, but for modules, classes and what is global."""
     seen: dict[int, Any] = {}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmviz import twins
-from mmviz.errors import UnknownNameError
+from mmviz.errors import RunError, TrainingError, UnknownNameError
 from mmviz.lab import Lab
 from tests.baselines.planted import as_features, planted
 from tests.conftest import FAST
@@ -41,6 +41,8 @@ def test_noise_has_the_mean_and_spread_of_the_content_and_nothing_else() -> None
     flat = np.corrcoef(one.pooled.astype(float).ravel() - own.pooled.mean(), own.pooled.astype(float).ravel())[0, 1]
     assert abs(flat) < 0.2
     np.testing.assert_array_equal(one.tokens[np.array([4, 7])], two.tokens[:][[4, 7]])
+    rows, places = np.array([4, 7, 9]), np.array([[0], [0], [0]])  # as a loader takes a share of an item's tokens
+    np.testing.assert_array_equal(one.tokens[rows[:, None], places], one.tokens[rows][:, :1])
     text = twins.twin(features, "noise").modalities["text"]
     assert not text.pooled[~text.present].any()
     with pytest.raises(UnknownNameError, match="twin"):
@@ -56,6 +58,18 @@ def test_a_twin_is_trained_kept_and_served_as_a_control(lab: Lab) -> None:
     person = lab.people("shop")[0].user_id
     again = Lab(lab.home, device="cpu").recommend("shop", ["concat", noise.name], person, k=5)
     assert len(again.columns[1].picks) == 5
+
+
+def test_a_twin_takes_no_additions_and_is_not_knocked_out(lab: Lab) -> None:
+    for name in ("concat.shuffled+attributes", "concat+attributes.shuffled"):
+        with pytest.raises(TrainingError, match="a twin takes none"):
+            lab.train("shop", name)
+    assert lab.twins("concat+selfsupervised") == []
+    lab.train("shop", "concat.noise", settings=FAST)
+    assert "concat.noise" in {card.strategy for card in lab.runs("shop")}
+    assert "concat.noise" not in {card.strategy for card in lab._asked("shop", None, None)}
+    with pytest.raises(RunError, match="twin"):
+        lab.knock_out_curves("shop", "image-absent", ["concat.noise"])
 
 
 def test_a_fusion_of_tokens_has_twins_too(lab: Lab) -> None:

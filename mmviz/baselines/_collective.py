@@ -96,15 +96,25 @@ class CollectiveEaseBase(Baseline):
             **_content_tables(vectors, known, half),
         }
 
-    def with_vectors(self, vectors: Mapping[str, np.ndarray]) -> Self:
+    def fed(
+        self,
+        vectors: Mapping[str, np.ndarray],
+        like: Mapping[str, np.ndarray],
+        fitted_items: np.ndarray,  # noqa: ARG002
+    ) -> Self:
+        return self.with_vectors(*({name: raw[name] for name in self.modalities} for raw in (vectors, like)))
+
+    def with_vectors(self, vectors: Mapping[str, np.ndarray], like: Mapping[str, np.ndarray] | None = None) -> Self:
         """The same solution of the interactions beside other content, raw (I, D) vectors of the same modalities.
 
-        Costs W²·D instead of W³; the settings stay as they were chosen.
+        Costs W²·D instead of W³; the settings stay as they were chosen. Scalers are fitted on `vectors`, or on `like`
+        where it is given: (I, D) vectors of the same modalities, to which `vectors` may add items at the end.
         """
         known = self._table("known")  # (W,)
-        fitted = np.isin(np.arange(len(next(iter(vectors.values())))), known)  # (I,)
+        model = vectors if like is None else like
+        fitted = np.isin(np.arange(len(next(iter(model.values())))), known)  # (I,)
         directions = self._table("directions").item()
-        ready = {name: prepared(raw, fitted, directions, name) for name, raw in vectors.items()}  # (I, d) each
+        ready = {n: prepared(raw, fitted, directions, n, model[n]) for n, raw in vectors.items()}  # (I, d) each
         content = np.concatenate(list(ready.values()), axis=1)[known]  # (W, D)
         half = self._table("inverse") @ content  # F (W, D)
         return self.from_state(self.state() | _content_tables(ready, content.astype(np.float64), half))

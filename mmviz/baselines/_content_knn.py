@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Self
+
 import numpy as np
 from scipy.sparse import csr_array
 
 from mmviz.baselines._content import ContentConfig, content_vectors
 from mmviz.baselines.base import Baseline, TrainData
+from mmviz.features.prepared import prepared
 from mmviz.ranker import Weights, every_weight
 
 __all__ = ["ContentKnnBase"]
@@ -26,6 +30,13 @@ class ContentKnnBase(Baseline):
         shares = self.config.shares(tuple(vectors))
         tables = {f"vectors.{name}": table for name, table in vectors.items()}  # (I, d) each
         return tables | {f"share.{name}": np.array(share, dtype=np.float32) for name, share in shares.items()}
+
+    def fed(self, vectors: Mapping[str, np.ndarray], like: Mapping[str, np.ndarray], fitted_items: np.ndarray) -> Self:
+        tables = {}
+        for name in self.modalities:
+            width = self._table(f"vectors.{name}").shape[1]  # d
+            tables[f"vectors.{name}"] = prepared(vectors[name], fitted_items, width, name, like[name])  # (I, d)
+        return self.from_state(self.state() | tables)
 
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
         total = np.zeros(history.shape, dtype=np.float32)  # (B, I)

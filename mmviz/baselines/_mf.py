@@ -64,7 +64,8 @@ class VisualFactors(Module):
     def tables(self) -> dict[str, Tensor]:
         look, look_bias = self.content @ self.look, (self.content @ self.look_bias)[:, 0]  # (I, V), (I,)
         people = torch.cat([self.people, self.taste], dim=1)  # (U, F + V)
-        return {"people": people, "items": self.items, "bias": self.bias, "look": look, "look_bias": look_bias}
+        maps = {"through": self.look, "through_bias": self.look_bias[:, 0]}  # (d, V), (d,)
+        return {"people": people, "items": self.items, "bias": self.bias, "look": look, "look_bias": look_bias} | maps
 
 
 class LightGcnModule(Module):

@@ -165,8 +165,7 @@ class Baseline(Ranker):
         if cls.uses == ():
             return TrainData(train, train_items)
         if vectors is None:
-            parts = features.modalities if features else {}
-            vectors = {n: np.asarray(p.pooled, dtype=np.float32) * p.present[:, None] for n, p in parts.items()}
+            vectors = {name: part.vectors for name, part in features.modalities.items()} if features else {}
         wanted = tuple(sorted(vectors)) if cls.uses is None else cls.uses
         missing = [name for name in wanted if name not in vectors]
         if missing or not wanted:
@@ -213,6 +212,20 @@ class Baseline(Ranker):
     def parameters(self) -> int:
         """How many numbers the fitted control holds."""
         return sum(table.size for table in self._fitted.values())
+
+    def fed(
+        self,
+        vectors: Mapping[str, np.ndarray],  # noqa: ARG002
+        like: Mapping[str, np.ndarray],  # noqa: ARG002
+        fitted_items: np.ndarray,  # noqa: ARG002
+    ) -> Self:
+        """What would serve if the items had the raw content `vectors`, the interactions and all settings as they were.
+
+        `like` are the raw vectors that this control was fitted on, at its `fitted_items` (I,) bool: scalers stay with
+        them. Both map a modality to (I, D); `vectors` may have further rows at the end, items that nobody has taken.
+        A control that reads no content answers itself.
+        """
+        return self
 
     def state(self) -> dict[str, np.ndarray]:
         return dict(self._fitted)

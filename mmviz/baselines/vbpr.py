@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -61,8 +62,22 @@ class Vbpr(FactorBase):
             "bias": made["bias"] * known,  # (I,)
             "vectors.image": made["look"],  # (I, V)
             "look_bias": made["look_bias"],  # (I,)
+            "through": made["through"],  # (d, V)
+            "through_bias": made["through_bias"],  # (d,)
         }
         return tables | served(data.train, made["people"], _side_by_side(tables))
+
+    def fed(self, vectors: Mapping[str, np.ndarray], like: Mapping[str, np.ndarray], fitted_items: np.ndarray) -> Self:
+        through = self._table("through")  # (d, V)
+        content = prepared(vectors["image"], fitted_items, len(through), "image", like["image"])  # (I', d)
+        more = len(content) - len(self._table("bias"))
+        tables = {
+            "items": np.pad(self._table("items"), ((0, more), (0, 0))),  # (I', F)
+            "bias": np.pad(self._table("bias"), (0, more)),  # (I',)
+            "vectors.image": content @ through,  # (I', V)
+            "look_bias": content @ self._table("through_bias"),  # (I',)
+        }
+        return self.from_state(self.state() | tables)
 
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
         image = np.float32(every_weight(self.modalities, weights)["image"])

@@ -7,13 +7,17 @@ This file imports no torch, so that a stored result can be opened without it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmviz.errors import EncoderError
+
+if TYPE_CHECKING:
+    from mmviz.encoders.tail import Tail
 
 __all__ = [
     "ITEM_BYTES",
@@ -109,6 +113,16 @@ class Encoder(ABC):
     @abstractmethod
     def encode_texts(self, texts: Sequence[str]) -> TextCodes:
         """Encode a batch of texts; raises `OutOfMemory` when it does not fit."""
+
+    def tail(self, layers: int) -> Tail:
+        """The last layers of both towers, ready to be trained; `EncoderError` where that is not offered."""
+        raise EncoderError(
+            f"The encoder '{self.name}' cannot be fine-tuned by {layers} layers. Use 'bundled', or train without."
+        )
+
+    def load_layers(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Take over weights that `Tail.weights` gave."""
+        raise EncoderError(f"The encoder '{self.name}' has no place for the {len(weights)} layers of another.")
 
     def encode_query(self, text: str) -> np.ndarray:
         """(J,) unit vector of a search text in the joint space; zero when it holds no word."""

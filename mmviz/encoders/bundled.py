@@ -7,7 +7,7 @@ principal directions of the tower's output on its vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -21,8 +21,10 @@ from torch import Tensor
 from mmviz.encoders import lite2, minilm
 from mmviz.encoders.base import Encoder, EncoderShape, ImageCodes, TextCodes, token_width
 from mmviz.encoders.bridge import Bridge, class_prompts
+from mmviz.encoders.bundled_tail import BundledTail
 from mmviz.encoders.inference import inference, to_device, to_numpy, top_directions
 from mmviz.encoders.names import BUNDLED, encoder_fingerprint
+from mmviz.encoders.tail import Tail
 from mmviz.encoders.words import assign_pieces, averaging, find_words, word_table
 from mmviz.home import data_home, replacing
 
@@ -90,6 +92,14 @@ class BundledEncoder(Encoder):
         some = mask.any(axis=1, keepdims=True)  # (B, 1)
         cut = np.array([one.cut for one in pieces])
         return TextCodes(arrays[0], mask, spans, arrays[1] * some, arrays[2] * some, cut)
+
+    def tail(self, layers: int) -> Tail:
+        return BundledTail(self._picture, self._text, (self._constants.image, self._constants.text), layers)
+
+    def load_layers(self, weights: Mapping[str, np.ndarray]) -> None:
+        for tower, prefix in ((self._picture, "image."), (self._text, "text.")):
+            own = {name: torch.from_numpy(w) for name, w in weights.items() if name.startswith(prefix)}
+            tower.load({name.removeprefix(prefix): w for name, w in own.items()})
 
     def _load_constants(self, kept: Path) -> _Constants:
         """Read the constants that an earlier start left, else compute them and leave them for the next."""

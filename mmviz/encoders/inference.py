@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmviz.encoders.base import OutOfMemory
 from mmviz.errors import EncoderError
@@ -20,6 +20,7 @@ __all__ = [
     "inference",
     "package_folder",
     "random_directions",
+    "replace_weights",
     "to_device",
     "to_numpy",
     "top_directions",
@@ -98,3 +99,13 @@ def random_directions(native: int, width: int) -> Tensor:
     draw = torch.randn(native, width, generator=generator, dtype=torch.float64)  # (W, width)
     basis: Tensor = torch.linalg.qr(draw).Q  # (W, width)
     return basis.float()
+
+
+def replace_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Put weights in the place of those of the same names; `EncoderError` for one that the model does not have."""
+    own = dict(model.named_parameters())
+    for name, values in weights.items():
+        if name not in own or own[name].shape != values.shape:
+            raise EncoderError(f"The stored weights do not fit this encoder: it has no '{name}' {tuple(values.shape)}.")
+        with torch.no_grad():
+            own[name].copy_(values)

@@ -17,11 +17,11 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from mmviz.encoders.inference import checked_file, package_folder, to_device
+from mmviz.encoders.inference import checked_file, package_folder, replace_weights, to_device
 from mmviz.encoders.names import LITE2_SHA256
 from mmviz.encoders.pictures import open_picture
 
-__all__ = ["GRID", "WIDTH", "Lite2", "Seen", "input_size"]
+__all__ = ["GRID", "WIDTH", "Lite2", "Seen", "input_size", "summed_up"]
 
 GRID = (9, 9)
 WIDTH = 1280
@@ -64,11 +64,36 @@ class Lite2:
         return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
 
     def __call__(self, pictures: np.ndarray) -> Seen:
+        maps = self._model.forward_features(self._raw(pictures))  # (B, W, gh', gw')
+        patches, pooled = summed_up(maps)
+        return Seen(patches, pooled, self._model.classifier(pooled))
+
+    def last_layers(self, n: int) -> dict[str, nn.Module]:
+        """The last `n` blocks and the convolution behind them by name, in the order in which they run."""
+        names = [f"blocks.{s}.{b}" for s, stage in enumerate(self._model.blocks) for b in range(len(stage))]
+        return {name: self._model.get_submodule(name) for name in [*names[-n:], "conv_head", "bn2"]}
+
+    def below(self, pictures: np.ndarray, n: int) -> Tensor:
+        """(B, C, h', w'): what the last `n` blocks are given of pictures (B, h, w, 3)."""
+        blocks = [block for stage in self._model.blocks for block in stage]
+        maps: Tensor = self._model.bn1(self._model.conv_stem(self._raw(pictures)))  # (B, C, h', w')
+        for block in blocks[: len(blocks) - n]:
+            maps = block(maps)
+        return maps
+
+    def load(self, weights: dict[str, Tensor]) -> None:
+        """Put weights in the place of those of the same names."""
+        replace_weights(self._model, weights)
+
+    def _raw(self, pictures: np.ndarray) -> Tensor:
         raw = to_device(pictures, self._device).permute(0, 3, 1, 2)  # (B, 3, h, w), channels last in memory
-        maps = self._model.forward_features(raw.float().div(127.5).sub(1.0))  # (B, W, gh', gw')
-        pooled = maps.mean(dim=(2, 3))  # (B, W)
-        square = interpolate(maps, GRID, mode="bilinear", align_corners=False)  # (B, W, 9, 9)
-        return Seen(square.flatten(2).transpose(1, 2), pooled, self._model.classifier(pooled))
+        return raw.float().div(127.5).sub(1.0)
+
+
+def summed_up(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Patches (B, P, W) and summary (B, W) of the last feature maps (B, W, h', w')."""
+    square = interpolate(maps, GRID, mode="bilinear", align_corners=False)  # (B, W, 9, 9)
+    return square.flatten(2).transpose(1, 2), maps.mean(dim=(2, 3))
 
 
 def input_size(aspect: float) -> tuple[int, int]:

@@ -9,7 +9,7 @@ model's square, so that the grid covers all of a picture.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,10 +20,19 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize
 
 from mmviz.encoders.base import Encoder, EncoderShape, ImageCodes, TextCodes, token_width
-from mmviz.encoders.inference import inference, random_directions, to_device, to_numpy, top_directions
+from mmviz.encoders.inference import (
+    inference,
+    random_directions,
+    replace_weights,
+    to_device,
+    to_numpy,
+    top_directions,
+)
 from mmviz.encoders.names import BUNDLED, EncoderName, encoder_fingerprint
+from mmviz.encoders.open_clip_tail import OpenClipTail, last_blocks
 from mmviz.encoders.pictures import open_picture
 from mmviz.encoders.pieces import reader_of
+from mmviz.encoders.tail import Tail
 from mmviz.encoders.words import averaging, word_table
 from mmviz.errors import EncoderError, nearest
 
@@ -76,15 +85,21 @@ class OpenClipEncoder(Encoder):
         some = mask.any(axis=1, keepdims=True)  # (B, 1)
         return TextCodes(tokens, mask, spans, pooled * some, joint * some, np.array([one.cut for one in words]))
 
+    def tail(self, layers: int) -> Tail:
+        blocks = last_blocks(self._model, layers, self.name)
+        return OpenClipTail(self._model, blocks, self._read, _coarser, (self._image_basis, self._text_basis))
+
+    def load_layers(self, weights: Mapping[str, np.ndarray]) -> None:
+        for tower, prefix in ((self._model.visual, "image."), (self._model, "text.")):
+            own = {n.removeprefix(prefix): torch.from_numpy(w) for n, w in weights.items() if n.startswith(prefix)}
+            replace_weights(tower, own)
+
     def _see(self, batch: Tensor) -> _Seen:
         """(B, 3, h, w) -> last layer's map and summary."""
         out = self._model.forward_intermediates(
             image=batch, image_indices=1, normalize=False, normalize_intermediates=True
         )
-        maps = out["image_intermediates"][-1]  # (B, W, gh, gw)
-        while maps.shape[2] * maps.shape[3] > _MOST_PATCHES:
-            maps = avg_pool2d(maps, 2, ceil_mode=True, count_include_pad=False)  # (B, W, gh/2, gw/2)
-        return _Seen(maps, out["image_features"])
+        return _Seen(_coarser(out["image_intermediates"][-1]), out["image_features"])
 
     def _understand(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """(B, L) -> last layer's pieces (B, L, W) and the summary (B, J), not yet of length 1."""
@@ -116,6 +131,13 @@ class OpenClipEncoder(Encoder):
         text = _basis(_text_map(self._model), natives[1], room).to(self.device)  # (W, D)
         sizes = image.shape[1], seen.summary.shape[1], text.shape[1], summary.shape[1]
         return EncoderShape(grid, *sizes, joint=summary.shape[1]), image, text
+
+
+def _coarser(maps: Tensor) -> Tensor:
+    """A grid (B, W, gh, gw) that is too fine, averaged two by two until it is not."""
+    while maps.shape[2] * maps.shape[3] > _MOST_PATCHES:
+        maps = avg_pool2d(maps, 2, ceil_mode=True, count_include_pad=False)  # (B, W, gh/2, gw/2)
+    return maps
 
 
 def _create(name: EncoderName, device: str) -> tuple[Any, Any, Any]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
+from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-__all__ = ["open_picture"]
+from mmviz.errors import UploadError
 
+__all__ = ["MOST_PIXELS", "checked_picture", "open_picture"]
+
+MOST_PIXELS = 20_000_000
+"""A picture given by hand may have so many pixels and no more."""
+_FORMATS = ("JPEG", "PNG", "WEBP")
 _WHITE = (255, 255, 255)
 
 
@@ -27,6 +34,36 @@ def open_picture(path: Path, at_least: int) -> Image.Image:
         raise ValueError(f"{path.name} has too many pixels to be opened safely.") from error
     except SyntaxError as error:  # Pillow's word for a broken PNG chunk
         raise ValueError(f"{path.name} is damaged: {error}.") from error
+
+
+def checked_picture(data: bytes) -> Image.Image:
+    """A picture that somebody gave by hand, upright and in RGB. Looks at its size before it decodes a single pixel.
+
+    Raises UploadError in plain words for what is no JPEG, PNG or WebP, is damaged, or has more than 20 million pixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(data), formats=_FORMATS) as file:
+                width, height = file.size
+                if width * height > MOST_PIXELS:
+                    raise UploadError(
+                        f"The picture has {width:,} × {height:,} pixels; up to {MOST_PIXELS:,} in all are taken. "
+                        "Make it smaller."
+                    )
+                file.verify()
+            with Image.open(BytesIO(data), formats=_FORMATS) as file:  # after verify() a file has to be opened anew
+                file.load()
+                upright = ImageOps.exif_transpose(file)
+                return _on_white(upright) if upright.has_transparency_data else _to_rgb(upright)
+    except UnidentifiedImageError:
+        raise UploadError("This is no JPEG, PNG or WebP picture. Save it as one of these.") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise UploadError(
+            f"The picture has too many pixels; up to {MOST_PIXELS:,} are taken. Make it smaller."
+        ) from None
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UploadError(f"The picture is damaged and cannot be read ({error}). Save it again.") from None
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -1,5 +1,10 @@
 """A third modality from the catalogue's columns: one token a column, nothing fitted on the catalogue.
 
+An encoder's name with "+attributes" behind it ("bundled+attributes") stands for the encoder with this modality beside
+its pictures and words. Vocabulary and scale are fixed beforehand, so that an item's tokens follow from its own columns
+alone: nothing of a held-out item, or of any other, can get into them. Means and scales are fitted later, by the
+models, on train items only.
+
 A category value is a fixed vector drawn from a hash of column and value, tags are the sum of theirs (Weinberger et
 al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009), and a number is its signed logarithm with sines
 and cosines of it (Tancik et al., "Fourier Features", NeurIPS 2020, eq. 5), turned by a matrix that belongs to the
@@ -9,19 +14,45 @@ column's name, so that a token tells which column it is.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from mmviz.catalogue.base import Catalogue, ColumnKind
+from mmviz.catalogue.base import Catalogue, Column, ColumnKind
 from mmviz.features.base import ModalityFeatures
 
-__all__ = ["ATTRIBUTE_WIDTH", "encode_attributes"]
+__all__ = ["ATTRIBUTE_WIDTH", "attribute_columns", "attributed", "encode_attributes", "features_name", "fingerprint"]
+
+SUFFIX = "+attributes"
+_VERSION = 1
+"""Raise it when the same columns would give other tokens."""
 
 ATTRIBUTE_WIDTH = 64
 _FREQUENCIES = 2.0 ** np.arange(-2, 5)  # of the logarithm: from "which decade" to "which few per cent"
 _LEVEL = 5.0  # a usual logarithm, so that it does not outweigh its waves
+
+
+def attributed(name: str) -> tuple[str, bool]:
+    """The encoder's own name, and whether attributes come with it."""
+    plain = name.removesuffix(SUFFIX)
+    return plain, plain != name
+
+
+def features_name(encoder: str, attributes: bool) -> str:
+    """The name of an encoder's features, with attributes or without: "bundled+attributes"."""
+    return attributed(encoder)[0] + SUFFIX * attributes
+
+
+def attribute_columns(catalogue: Catalogue) -> tuple[Column, ...]:
+    """The columns that become attributes: categories, tags and numbers."""
+    return tuple(column for column in catalogue.columns if column.kind in _ENCODE)
+
+
+def fingerprint(encoded: str, columns: Sequence[Column]) -> str:
+    """16 hexadecimal digits for an encoder's features of a catalogue, known by theirs, with these columns beside."""
+    parts = [encoded, str(_VERSION), *(f"{column.name}\0{column.kind}" for column in columns)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def encode_attributes(catalogue: Catalogue) -> ModalityFeatures | None:
@@ -29,7 +60,7 @@ def encode_attributes(catalogue: Catalogue) -> ModalityFeatures | None:
 
     The mask is False where a value is not given; `pooled` (I, 64) is the mean of the given ones.
     """
-    columns = [column for column in catalogue.columns if column.kind in _ENCODE]
+    columns = attribute_columns(catalogue)
     if not columns:
         return None
     parts = [_ENCODE[column.kind](column.name, catalogue.items[column.name]) for column in columns]

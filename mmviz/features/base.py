@@ -38,6 +38,12 @@ class ModalityFeatures:
         """(I,) bool: which items have this modality."""
         return np.asarray(self.mask.any(axis=1))
 
+    @property
+    def vectors(self) -> np.ndarray:
+        """(I, Dp) float32: the summaries, with rows of zeros for items that lack the modality."""
+        vectors: np.ndarray = np.asarray(self.pooled, dtype=np.float32) * self.present[:, None]
+        return vectors
+
 
 @dataclass(frozen=True)
 class Features:

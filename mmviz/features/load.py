@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import overload
 
@@ -14,12 +15,26 @@ from mmviz.encoders.base import Encoder
 from mmviz.encoders.names import BUNDLED, encoder_fingerprint
 from mmviz.encoders.words import item_text
 from mmviz.errors import FeatureError
-from mmviz.features.attributes import encode_attributes
+from mmviz.features.attributes import (
+    attribute_columns,
+    attributed,
+    encode_attributes,
+    features_name,
+    fingerprint,
+)
 from mmviz.features.base import Features, ModalityFeatures, Word
 from mmviz.features.store import STORE_VERSION, Manifest, open_arrays, read_manifest
 from mmviz.home import data_home
 
-__all__ = ["WordTable", "has_features", "item_texts", "left_out", "load_features", "store_folder"]
+__all__ = [
+    "WordTable",
+    "has_features",
+    "item_texts",
+    "left_out",
+    "load_features",
+    "store_folder",
+    "with_attributes",
+]
 
 
 class WordTable(Sequence[tuple[Word, ...]]):
@@ -60,18 +75,21 @@ def store_folder(catalogue: Catalogue, encoder: str | Encoder, home: Path | None
 
 
 def has_features(catalogue: Catalogue, encoder: str | Encoder = BUNDLED, home: Path | None = None) -> bool:
-    """Whether a complete store exists."""
+    """Whether a complete store exists; attributes need none."""
+    if isinstance(encoder, str):
+        encoder = attributed(encoder)[0]
     return (store_folder(catalogue, encoder, home) / "store.json").is_file()
 
 
-def load_features(
-    catalogue: Catalogue, encoder: str | Encoder = BUNDLED, home: Path | None = None, attributes: bool = False
-) -> Features:
+def load_features(catalogue: Catalogue, encoder: str | Encoder = BUNDLED, home: Path | None = None) -> Features:
     """Open the store of a catalogue.
 
-    With `attributes` the catalogue's categories, tags and numbers come along as a third modality, where it has any.
-    Raises `FeatureError` when the catalogue has not been encoded or the store is damaged.
+    With a name such as "bundled+attributes" the catalogue's categories, tags and numbers come along as a third
+    modality, made anew each time: that takes milliseconds. Raises `FeatureError` when the catalogue has not been
+    encoded, when the store is damaged, or when there is no such column.
     """
+    if isinstance(encoder, str) and attributed(encoder)[1]:
+        return with_attributes(load_features(catalogue, attributed(encoder)[0], home), catalogue)
     folder = store_folder(catalogue, encoder, home)
     manifest = read_manifest(folder)
     if manifest is None:
@@ -87,8 +105,6 @@ def load_features(
         name: ModalityFeatures(arrays[f"{name}.tokens"], arrays[f"{name}.mask"], arrays[f"{name}.pooled"])
         for name in ("image", "text")
     }
-    if attributes and (columns := encode_attributes(catalogue)) is not None:
-        modalities = {"attributes": columns, **modalities}
     return Features(
         modalities=modalities,
         joint={name: arrays[f"{name}.joint"] for name in ("image", "text")},
@@ -98,6 +114,25 @@ def load_features(
         fingerprint=folder.name,
         folder=folder,
         notes=left_out(manifest),
+    )
+
+
+def with_attributes(features: Features, catalogue: Catalogue) -> Features:
+    """The same features with the catalogue's columns as a third modality, under a fingerprint of their own.
+
+    Raises `FeatureError` when the catalogue has no column of categories, tags or numbers.
+    """
+    encoded = encode_attributes(catalogue)
+    if encoded is None:
+        raise FeatureError(
+            f"'{catalogue.name}' has no attributes: none of its columns holds categories, tags or numbers. "
+            "Train without attributes, or import the catalogue with such a column."
+        )
+    return replace(
+        features,
+        modalities={"attributes": encoded, **features.modalities},
+        encoder=features_name(features.encoder, attributes=True),
+        fingerprint=fingerprint(features.fingerprint, attribute_columns(catalogue)),
     )
 
 

@@ -14,7 +14,7 @@ from mmviz.registry import FolderRegistry
 if TYPE_CHECKING:
     from mmviz.fusion.base import Fusion
 
-__all__ = ["names", "strategies", "strategy", "texts"]
+__all__ = ["names", "reads", "strategies", "strategy", "texts"]
 
 _registry: FolderRegistry[Fusion] = FolderRegistry(
     __name__, __path__, "Fusion", ("strategy", "strategies"), FusionError
@@ -37,6 +37,11 @@ def strategies() -> dict[str, type[Fusion]]:
 def strategy(name: str) -> type[Fusion]:
     """The class of one strategy. Raises UnknownNameError with the nearest name."""
     return _registry.get(name)
+
+
+def reads(name: str) -> tuple[str, ...] | None:
+    """The modalities that one strategy reads, without importing it; None = all there are."""
+    return _registry.words(name, "reads")
 
 
 def texts(name: str) -> dict[str, str]:

@@ -43,6 +43,6 @@ def full_name(fusion: str, interaction: str) -> str:
 
 
 def parts(name: str) -> tuple[str, str]:
-    """Fusion and interaction model of a full name."""
-    fusion, _, interaction = name.partition("@")
+    """Fusion and interaction model of a full name, whatever `variants` adds behind it."""
+    fusion, _, interaction = name.partition("+")[0].partition("@")
     return fusion, interaction or DEFAULT

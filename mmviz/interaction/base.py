@@ -6,8 +6,9 @@ Shape letters: U users, I items, D content width, F collaborative width, M modal
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -39,22 +40,29 @@ class Material:
     """What an interaction model may learn from: nothing of the test split.
 
     - `train`, `valid`: (U, I) binary interactions; `candidates`: (I,) bool, the items that validation ranks.
+    - `fitted_on`: where features or interactions were changed after the training, what they were then: scalers and the
+      choice of neighbours stay with it. None = nothing was changed.
     """
 
     train: csr_array
     valid: csr_array
     candidates: np.ndarray | None
     features: Features
+    fitted_on: Material | None = None
+
+    @property
+    def original(self) -> Material:
+        """The material as it was at the training."""
+        return self.fitted_on or self
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What serves, how many numbers were added to the trained network's, and what validation chose on the way."""
+    """What serves, how many numbers were added to the trained network's, and the settings that validation chose."""
 
     ranker: Ranker
     parameters: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
-    validation: float | None = None
 
 
 class InteractionModel(ABC):
@@ -84,5 +92,28 @@ class InteractionModel(ABC):
 
     @classmethod
     def with_content(cls, served: Ranker, fused: FusionRanker) -> Ranker:  # noqa: ARG003
-        """What would serve if the items' content were that of `fused`, with everything else as in `served`."""
+        """What would serve if the items' content were that of `fused`, with everything else as in `served`.
+
+        `fused` may have further items behind those of `served`.
+        """
         return fused
+
+    @classmethod
+    def fused_of(cls, served: Ranker) -> FusionRanker:
+        """The fusion's own tables within what serves."""
+        return cast(FusionRanker, served)
+
+    @classmethod
+    def with_interactions(cls, fused: FusionRanker, train: csr_array, settings: Mapping[str, Any]) -> Ranker:  # noqa: ARG003
+        """What would serve after more interactions (U, I), the network as trained; `settings` are those of the run.
+
+        `fused` holds the network's tables, spread along the new interactions where there is a graph.
+        """
+        return fused
+
+    def nearest(self, material: Material, pooled: Mapping[str, np.ndarray]) -> dict[str, csr_array]:  # noqa: ARG002
+        """The known items that items outside the catalogue are spread from: modality -> (n, I), rows sum to 1 or 0.
+
+        `pooled` maps a modality to their summaries (n, Dp), rows of zeros where they lack it.
+        """
+        return {}

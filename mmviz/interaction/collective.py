@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -42,8 +42,17 @@ class FusedEase(Ranker):
         return self._fused.embedding(weights)
 
     def with_fused(self, fused: FusionRanker) -> FusedEase:
-        """The same solution of the interactions beside what another fusion model makes of the items."""
-        return FusedEase(fused, self._ease.with_vectors({_FUSED: fused.embedding()}))
+        """The same solution of the interactions beside what another fusion model makes of the items.
+
+        The new vectors are scaled as the old ones were; `fused` may have further items at its end.
+        """
+        like = {_FUSED: self._fused.embedding()}
+        return FusedEase(fused, self._ease.with_vectors({_FUSED: fused.embedding()}, like))
+
+    @property
+    def fused(self) -> FusionRanker:
+        """The fusion's own tables."""
+        return self._fused
 
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
         given = every_weight(self.modalities, weights)
@@ -92,8 +101,17 @@ class Collective(InteractionModel):
             report=report,
         )
         settings = {"ease": asdict(best.model.config)}
-        return Finished(FusedEase(trained, best.model), best.model.parameters, settings, best.score)
+        return Finished(FusedEase(trained, best.model), best.model.parameters, settings)
 
     @classmethod
     def with_content(cls, served: Ranker, fused: FusionRanker) -> Ranker:
         return cast(FusedEase, served).with_fused(fused)
+
+    @classmethod
+    def fused_of(cls, served: Ranker) -> FusionRanker:
+        return cast(FusedEase, served).fused
+
+    @classmethod
+    def with_interactions(cls, fused: FusionRanker, train: csr_array, settings: Mapping[str, Any]) -> Ranker:
+        ease = CollectiveEase(CollectiveEase.Config(**settings["ease"]))
+        return FusedEase(fused, ease.fit_data(CollectiveEase.data(train, vectors={_FUSED: fused.embedding()})))

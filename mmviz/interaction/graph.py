@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from mmviz.features.prepared import prepared
+from mmviz.features.prepared import Preparation, prepared
 from mmviz.fields import setting
 from mmviz.interaction.base import InteractionConfig, InteractionModel, Material
 from mmviz.ranker import top_k
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Graph", "GraphConfig"]
 
+DIRECTIONS = 256
+"""Main directions of the encoder's vectors in which look-alikes are sought."""
 _CELLS = 16_000_000
 """Similarities held at once (64 MB)."""
 
@@ -47,13 +50,29 @@ class Graph(InteractionModel):
     def propagation(self, material: Material, names: tuple[str, ...], device: torch.device) -> Propagation:
         from mmviz.propagation import Propagation
 
-        known = np.asarray(material.train.sum(axis=0)).ravel() > 0  # (I,)
+        original = material.original
+        known = _known(original)  # (I,)
         near = {}
         for name in names:
-            part = material.features.modalities[name]
-            raw = np.asarray(part.pooled, dtype=np.float32) * part.present[:, None]  # (I, Dp)
-            near[name] = nearest_known(prepared(raw, known, 256, name), known, self.config.neighbours)
+            like = original.features.modalities[name].vectors if material.fitted_on else None  # (I, Dp)
+            vectors = prepared(material.features.modalities[name].vectors, known, DIRECTIONS, name, like)  # (I, d)
+            near[name] = nearest_known(vectors, known, self.config.neighbours)
         return Propagation(material.train, near, self.config.layers, device)
+
+    def nearest(self, material: Material, pooled: Mapping[str, np.ndarray]) -> dict[str, csr_array]:
+        known = _known(material)  # (I,)
+        near = {}
+        for name, raw in pooled.items():
+            inside = material.features.modalities[name].vectors  # (I, Dp)
+            vectors = Preparation.fit(inside, known, DIRECTIONS, name)(np.concatenate([inside, raw]))  # (I+n, d)
+            everyone = nearest_known(vectors, np.append(known, np.zeros(len(raw), bool)), self.config.neighbours)
+            near[name] = csr_array(everyone[len(inside) :, : len(inside)])  # (n, I)
+        return near
+
+
+def _known(material: Material) -> np.ndarray:
+    """(I,) bool: items with a train interaction."""
+    return np.asarray(material.train.sum(axis=0)).ravel() > 0
 
 
 def nearest_known(vectors: np.ndarray, known: np.ndarray, k: int) -> csr_array:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmviz.catalogue.report import ImportReport
 from mmviz.errors import FeatureError
 from mmviz.lab.catalogues import Catalogues
-from mmviz.lab.models import Models
+from mmviz.lab.models import Models, encoder_of
 from mmviz.progress import Progress, Report
 from mmviz.views import (
     CatalogueCard,
@@ -28,11 +28,15 @@ FIRST_CONTROLS = ("popularity", "ease")
 class Background(Catalogues, Models):
     """Verbs that start a job and come back at once."""
 
-    def start_import(self, folder: Path, name: str | None = None) -> str:
-        """Import, encode and train the first strategies in the background; returns the job's id."""
+    def start_import(self, folder: Path, name: str | None = None, attributes: bool = False) -> str:
+        """Import, encode and train the first strategies in the background; returns the job's id.
+
+        With `attributes` its categories, tags and numbers are read as a third modality, where it has any.
+        """
 
         def work(report: Report) -> ImportReport:
             result = self.import_folder(folder, name, report=report)
+            self.use_attributes(result.name, attributes and not self.attributes(result.name).problem)
             self._prepare(result.name, report)
             return result
 
@@ -100,7 +104,8 @@ class Background(Catalogues, Models):
     def _untrained(self, catalogue: str) -> list[str]:
         """The models that are trained before anyone asks and have no run on the default split."""
         done = {card.strategy for card in self.runs(catalogue)}
-        return [name for name in (*FIRST_CONTROLS, *FIRST_STRATEGIES) if name not in done]
+        first = [self._with_encoder(catalogue, name, None)[0] for name in (*FIRST_CONTROLS, *FIRST_STRATEGIES)]
+        return [name for name in first if name not in done]
 
     def _train_each(
         self, catalogue: str, strategies: Sequence[str], split: str | None, report: Report
@@ -113,5 +118,5 @@ class Background(Catalogues, Models):
                 place = f"{number} of {len(strategies)}"
                 report(Progress(f"{progress.stage} ({place})", progress.done, progress.total, progress.note))
 
-            made.append(self.train(catalogue, name, split, report=step))
+            made.append(self.train(catalogue, name, split, encoder=encoder_of(name), report=step))
         return made

@@ -8,8 +8,9 @@ from pathlib import Path
 from mmviz.catalogue import store
 from mmviz.catalogue.report import ImportReport
 from mmviz.errors import UnknownNameError
-from mmviz.features import encode_catalogue, has_features
-from mmviz.lab.core import DEFAULT_ENCODER, Core
+from mmviz.features import attributed, encode_catalogue, has_features
+from mmviz.lab.core import DEFAULT_ENCODER
+from mmviz.lab.reading import Reading
 from mmviz.progress import Report, silent
 from mmviz.searching import by_words, nearest_to
 from mmviz.views import (
@@ -23,7 +24,7 @@ DEMO_SIZE = 1200
 """Items of the demo catalogue when no other size is asked for."""
 
 
-class Catalogues(Core):
+class Catalogues(Reading):
     """Verbs on catalogues."""
 
     def catalogues(self) -> list[CatalogueCard]:
@@ -68,9 +69,14 @@ class Catalogues(Core):
         """Forget a catalogue. Its runs and features stay, and fit again if the same content is imported."""
         store.remove(self.home, self.catalogue(name).name)
 
-    def encode(self, catalogue: str, encoder: str = DEFAULT_ENCODER, report: Report = silent) -> int:
-        """Turn every picture and text into features; returns the number of items. Resumes where it was stopped."""
+    def encode(self, catalogue: str, encoder: str | None = None, report: Report = silent) -> int:
+        """Turn every picture and text into features; returns the number of items. Resumes where it was stopped.
 
+        "bundled+attributes" chooses the catalogue's columns as a third modality from now on, "bundled" takes that
+        back, and None (the default) leaves the choice as it is.
+        """
+        encoder = encoder or self.encoder_in_use(catalogue)
+        self.use_attributes(catalogue, attributed(encoder)[1])
         with self._working:
             features = encode_catalogue(self.catalogue(catalogue), self._encoder(encoder), self.home, report)
         return features.n_items

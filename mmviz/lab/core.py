@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mmviz import baselines, fusion, interaction, twins
+from mmviz import baselines, fusion, interaction, twins, variants
 from mmviz.catalogue import store
 from mmviz.catalogue.base import Catalogue
 from mmviz.devices import describe_device, pick_device
-from mmviz.errors import CatalogueError, RunError, UnknownNameError
+from mmviz.errors import CatalogueError, MmvizError, RunError, TrainingError, UnknownNameError
 from mmviz.evaluation.splits import Split, default_split, make_split
-from mmviz.features import Features, load_features
+from mmviz.features import Features, attributed, load_features
+from mmviz.features.tuned import tuned_features, tuned_run
 from mmviz.home import data_home
 from mmviz.jobs import Jobs
 from mmviz.memo import Memo
@@ -31,11 +33,13 @@ from mmviz.views import (
     RunCard,
     StrategyCard,
 )
+from mmviz.views.tasks import TaskResult
 
 if TYPE_CHECKING:
+    from mmviz.encoders.base import Encoder
     from mmviz.restoring import Restored
 
-__all__ = ["DEFAULT_ENCODER", "Core"]
+__all__ = ["DEFAULT_ENCODER", "Core", "reads_all"]
 
 DEFAULT_ENCODER = "bundled"
 
@@ -68,28 +72,48 @@ class Core:
         return self._catalogues.get(store.stamp(self.home, name), lambda: store.load(self.home, name))
 
     def features(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> Features:
-        """The stored features. Raises FeatureError that says to encode first."""
+        """The stored features, with attributes for a name such as "bundled+attributes".
 
+        "bundled@RUN" are those of a run that fine-tuned the encoder.
+        Raises FeatureError that says to encode first, or that there are no attributes.
+        """
         found = self.catalogue(catalogue)
-        key = f"{found.fingerprint}/{encoder}"
-        return self._features.get(key, lambda: load_features(found, encoder, self.home))
+        plain, run_id = tuned_run(encoder)
 
-    def strategies(self, under: str = interaction.DEFAULT) -> list[StrategyCard]:
-        """What can be trained: the fusions under an interaction model in registry order, then the controls."""
+        def load() -> Features:
+            base = load_features(found, plain, self.home)
+            if not run_id:
+                return base
+            return tuned_features(base, self._runs.tokens(run_id), encoder, self._runs.encoder_state(run_id))
+
+        return self._features.get(f"{found.fingerprint}/{encoder}", load)
+
+    def strategies(self, under: str = interaction.DEFAULT, extras: Sequence[str] = ()) -> list[StrategyCard]:
+        """What can be trained: the fusions under an interaction model in registry order, then the controls.
+
+        `extras` are those of `variants`: each is added to the strategies that it can be added to.
+        """
         fusions, controls = fusion.names(), baselines.names()
-        return [
+        plain = [
             *(_strategy_card("fusion", name, fusion.texts(name), order, under) for order, name in enumerate(fusions)),
             *(
                 _strategy_card("control", name, baselines.texts(name), order)
                 for order, name in enumerate(controls, start=len(fusions))
             ),
         ]
+        return [_varied(card, tuple(extra for extra in extras if _takes(card, extra))) for card in plain]
 
     def strategy(self, name: str) -> StrategyCard:
-        """One strategy by its full name, such as "concat", "concat@graph" or "ease"."""
-        if name not in self._known_strategies:
+        """One strategy by its full name, such as "concat", "concat@graph", "concat+attributes" or "ease"."""
+        plain, extras = variants.parts(name)
+        if plain not in self._known_strategies:
             raise UnknownNameError("strategy", name, self._known_strategies)
-        return self._known_strategies[name]
+        card = self._known_strategies[plain]
+        if variants.ATTRIBUTES in extras and not reads_all(card):
+            raise TrainingError(f"{card.title} reads no attributes. Train it without them, as '{plain}'.")
+        if card.kind == "control" and (more := [extra for extra in extras if extra != variants.ATTRIBUTES]):
+            raise TrainingError(f"{card.title} is a control and is not trained for {', '.join(more)}. Choose a fusion.")
+        return _varied(card, extras)
 
     def runs(self, catalogue: str, split: str | None = None) -> list[RunCard]:
         """The newest run of each strategy, under each interaction model, on a split (default: the default split).
@@ -131,13 +155,21 @@ class Core:
         return [
             run
             for run in self._runs.all()
-            if run.strategy in self._known_strategies and wanted.items() <= run.fingerprints.items()
+            if wanted.items() <= run.fingerprints.items() and self._is_known(run.strategy)
         ]
 
     def _encoder(self, name: str) -> Any:
         from mmviz.encoders import load_encoder
 
-        return self._encoders.get(name, lambda: load_encoder(name, self._device, self.home))
+        plain, run_id = tuned_run(attributed(name)[0])
+
+        def load() -> Encoder:
+            encoder = load_encoder(plain, self._device, self.home)
+            if run_id:
+                encoder.load_layers(self._runs.encoder_state(run_id))
+            return encoder
+
+        return self._encoders.get(f"{plain}@{run_id}", load)
 
     def _ranker(self, card: RunCard) -> Ranker:
         return self._rankers.get(
@@ -163,7 +195,7 @@ class Core:
 
     def _serving(self, card: RunCard) -> type[Ranker]:
         """The class that serves a run."""
-        plain, _ = twins.parts(card.strategy)
+        plain = variants.parts(twins.parts(card.strategy)[0])[0]
         if plain in baselines.names():
             return baselines.strategy(plain)
         return interaction.model(interaction.parts(plain)[1]).serves
@@ -195,6 +227,14 @@ class Core:
         twinned = [_twin_card(card, kind) for card in plain if card.kind == "fusion" for kind in twins.TWINS]
         return {card.name: card for card in (*plain, *twinned)}
 
+    def _is_known(self, strategy: str) -> bool:
+        """Whether this version of mmviz has the strategy of a stored run."""
+        try:
+            self.strategy(strategy)
+        except MmvizError:
+            return False
+        return True
+
     def _run_card(self, run: Run) -> RunCard:
         card = self.strategy(run.strategy)
         return RunCard(
@@ -215,6 +255,7 @@ class Core:
             created=run.created,
             modalities=run.modalities,
             knobs=bool(run.modalities),
+            tasks={name: TaskResult(**result) for name, result in run.tasks.items()},
         )
 
     def _item(self, catalogue: Catalogue, item_id: str) -> int:
@@ -251,3 +292,21 @@ def _twin_card(card: StrategyCard, kind: str) -> StrategyCard:
         kind="control",
         order=card.order,
     )
+
+
+def _varied(card: StrategyCard, extras: tuple[str, ...]) -> StrategyCard:
+    """The strategy with extras in its name and title."""
+    return replace(card, name=variants.full_name(card.name, extras), title=variants.title(card.title, extras))
+
+
+def _takes(card: StrategyCard, extra: str) -> bool:
+    """Whether an extra can be added to a strategy."""
+    return reads_all(card) if extra == variants.ATTRIBUTES else card.kind == "fusion"
+
+
+def reads_all(card: StrategyCard) -> bool:
+    """Whether a strategy reads every modality that there is, and so attributes too; a twin takes none."""
+    if twins.parts(card.name)[1]:
+        return False
+    reads = fusion.reads(card.base) if card.kind == "fusion" else baselines.strategy(card.base).uses
+    return reads is None

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmviz import interaction, twins
+from mmviz import interaction, twins, variants
 from mmviz import leaderboard as boards
 from mmviz.catalogue.base import Catalogue
-from mmviz.errors import FeatureError, UnknownNameError
+from mmviz.errors import FeatureError, TrainingError, UnknownNameError
 from mmviz.evaluation.splits import Split
-from mmviz.lab.core import DEFAULT_ENCODER
-from mmviz.lab.models import Models
+from mmviz.lab.models import Models, encoder_of
 from mmviz.leaderboard import MEASURES, Reached
 from mmviz.progress import Progress, Report, silent
 from mmviz.runs import Run
@@ -115,9 +114,9 @@ class Evidence(Models):
         return None if found.truth is None else found.truth.ceiling.get(self._split(found, split).name)
 
     def twins(self, strategy: str) -> list[StrategyCard]:
-        """The twins of a fusion, on shuffled content and on noise; none for a control."""
-        card = self.strategy(strategy)
-        kinds = twins.TWINS if card.kind == "fusion" else ()
+        """The twins of a fusion, on shuffled content and on noise; none for a control, or for one with additions."""
+        plain = self.strategy(strategy).kind == "fusion" and not variants.parts(strategy)[1]
+        kinds = twins.TWINS if plain else ()
         return [self.strategy(twins.full_name(strategy, kind)) for kind in kinds]
 
     def tune(
@@ -128,17 +127,21 @@ class Evidence(Models):
         trials: int = 20,
         settings: Mapping[str, Any] | None = None,
         seed: int = 0,
-        encoder: str = DEFAULT_ENCODER,
+        encoder: str | None = None,
         report: Report = silent,
     ) -> Tuned:
         """Search the settings of a strategy by validation, then train once at the best ones, test, and keep the run.
 
         The search is handed train and validation only; the test split is opened once, by the run at the end, which
-        keeps every trial. `settings` that are given are not varied.
+        keeps every trial. `settings` that are given are not varied. Attributes are read as by `train`. Raises
+        TrainingError for tasks and fine-tuning, which need more than a search is handed.
         """
         from mmviz.experiment import Experiment, Recipe, material_of, run_experiment
         from mmviz.tuning import search
 
+        strategy, encoder = self._with_encoder(catalogue, strategy, encoder)
+        strategy, settings = variants.settled(strategy, settings or {})
+        self._check_searched(strategy)
         with self._working:
             found = self.catalogue(catalogue)
             chosen, features = self._split(found, split, seed), self.features(catalogue, encoder)
@@ -147,15 +150,20 @@ class Evidence(Models):
             kept = {"by": "validation ndcg@10", "trials": list(outcome.trials)}
             experiment = Experiment(found, features, chosen, recipe.strategy, seed, outcome.best, self._device)
             trained = run_experiment(experiment, report, kept)
-            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model, trained.lists)
+            self._keep(trained)
         return Tuned(self._run_card(trained.run), outcome.trials, outcome.best)
 
     def start_tune(self, catalogue: str, strategies: Sequence[str], split: str | None = None, trials: int = 20) -> str:
         """Search the settings of strategies, one after the other, in the background; the job's id."""
         cards = [self.strategy(name) for name in strategies]
+        for card in cards:
+            self._check_searched(card.name)
 
         def work(report: Report) -> list[Tuned]:
-            return [self.tune(catalogue, card.name, split, trials, report=report) for card in cards]
+            return [
+                self.tune(catalogue, card.name, split, trials, encoder=encoder_of(card.name), report=report)
+                for card in cards
+            ]
 
         title = f"Search settings of {', '.join(card.title for card in cards)}"
         return self._jobs.start(title, work, catalogue, f"tune:{catalogue}:{split}:{','.join(strategies)}")
@@ -185,6 +193,15 @@ class Evidence(Models):
 
             self.train(catalogue, name, split, report=step)
         return self.leaderboard(catalogue, split)
+
+    def _check_searched(self, strategy: str) -> None:
+        """Raises TrainingError for what cannot be searched for lack of what a search is handed."""
+        extras = set(variants.parts(strategy)[1])
+        if more := extras - {variants.ATTRIBUTES, variants.SELF_SUPERVISED}:
+            raise TrainingError(
+                f"A search is handed train and validation pairs only, and {', '.join(sorted(more))} needs the "
+                "catalogue. Search without it, then train with the settings that were found."
+            )
 
     def _chosen(self, found: Catalogue, split: Split, strategies: Sequence[str]) -> dict[str, Reached]:
         """The newest runs of these strategies. Raises RunError for one that has none."""

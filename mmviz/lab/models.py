@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mmviz import interaction
-from mmviz.evaluation.splits import default_split, describe, split_names
-from mmviz.lab.core import DEFAULT_ENCODER, Core
+from mmviz import interaction, variants
+from mmviz.evaluation.splits import SplitSummary, default_split, describe, split_names
+from mmviz.features import attributed, features_name
+from mmviz.lab.core import DEFAULT_ENCODER
+from mmviz.lab.reading import Reading
 from mmviz.methods import method_cards
 from mmviz.progress import Report, silent
 from mmviz.views import (
@@ -17,10 +19,13 @@ from mmviz.views import (
     SplitCard,
 )
 
-__all__ = ["Models"]
+if TYPE_CHECKING:
+    from mmviz.experiment import Trained
+
+__all__ = ["Models", "encoder_of", "split_card"]
 
 
-class Models(Core):
+class Models(Reading):
     """Verbs on strategies, splits and runs."""
 
     def interaction_models(self) -> list[InteractionCard]:
@@ -28,19 +33,19 @@ class Models(Core):
         named = [(name, interaction.texts(name)) for name in interaction.names()]
         return [InteractionCard(name, t["title"], t["summary"], t["formula"], t["paper"]) for name, t in named]
 
-    def methods(self, catalogue: str, encoder: str = DEFAULT_ENCODER) -> list[MethodCard]:
+    def methods(self, catalogue: str, encoder: str | None = None) -> list[MethodCard]:
         """How data flows through each fusion on this catalogue. Raises FeatureError when it is not encoded."""
-        return method_cards(self.features(catalogue, encoder), self.home)
+        return method_cards(self.features(catalogue, encoder or self.encoder_in_use(catalogue)), self.home)
 
     def splits(self, catalogue: str) -> list[SplitCard]:
         """Every way to split a catalogue, with the number of people it evaluates and whether that is enough."""
         found = self.catalogue(catalogue)
-        return [_split_card(describe(found, name)) for name in split_names()]
+        return [split_card(describe(found, name)) for name in split_names()]
 
     def default_split(self, catalogue: str) -> SplitCard:
         """The split to use when none is named, with the reason."""
         name, reason = default_split(self.catalogue(catalogue))
-        card = _split_card(describe(self.catalogue(catalogue), name))
+        card = split_card(describe(self.catalogue(catalogue), name))
         return SplitCard(**{**card.__dict__, "reason": reason})
 
     def train(
@@ -50,12 +55,18 @@ class Models(Core):
         split: str | None = None,
         settings: Mapping[str, Any] | None = None,
         seed: int = 0,
-        encoder: str = DEFAULT_ENCODER,
+        encoder: str | None = None,
         report: Report = silent,
     ) -> RunCard:
-        """Train a strategy, test it once, and keep the run. `settings` name fields of its configs."""
+        """Train a strategy, test it once, and keep the run. `settings` name fields of its configs.
+
+        Attributes are read when the strategy's name ends with "+attributes", when the encoder's does, or when neither
+        says anything and they were chosen for the catalogue; the run's name tells.
+        """
         from mmviz.experiment import Experiment, run_experiment
 
+        strategy, encoder = self._with_encoder(catalogue, strategy, encoder)
+        strategy, settings = variants.settled(strategy, settings or {})
         with self._working:
             found = self.catalogue(catalogue)
             experiment = Experiment(
@@ -64,13 +75,43 @@ class Models(Core):
                 self._split(found, split, seed),
                 self.strategy(strategy).name,
                 seed,
-                settings or {},
+                settings,
                 self._device,
+                lambda: self._encoder(encoder),
             )
             trained = run_experiment(experiment, report)
-            self._runs.save(trained.run, trained.per_user, trained.ranker.state(), trained.model, trained.lists)
+            self._keep(trained)
         return self._run_card(trained.run)
 
+    def _keep(self, trained: Trained) -> None:
+        """Write a run with all that came out of its training."""
+        tuning = trained.tuning
+        self._runs.save(
+            trained.run,
+            trained.per_user,
+            trained.ranker.state(),
+            trained.model,
+            lists=trained.lists,
+            encoder=tuning.weights if tuning else None,
+            tokens=tuning.arrays if tuning else None,
+        )
 
-def _split_card(summary: Any) -> SplitCard:
+    def _with_encoder(self, catalogue: str, strategy: str, encoder: str | None) -> tuple[str, str]:
+        """Full name and encoder of a training, the one saying of attributes what the other does."""
+        plain, extras = variants.parts(strategy)
+        named = variants.ATTRIBUTES in extras
+        asked = named or attributed(encoder or self.encoder_in_use(catalogue))[1]
+        if asked and (named or self.reads_attributes(plain)):
+            name = variants.full_name(plain, (*extras, variants.ATTRIBUTES))
+            return name, features_name(encoder or DEFAULT_ENCODER, attributes=True)
+        return strategy, features_name(encoder or DEFAULT_ENCODER, attributes=False)
+
+
+def split_card(summary: SplitSummary) -> SplitCard:
+    """A split as a page shows it."""
     return SplitCard(summary.name, summary.title, summary.n_test_users, summary.n_test, summary.usable, summary.reason)
+
+
+def encoder_of(strategy: str) -> str:
+    """The encoder that a full name asks for: with attributes only where the name says so."""
+    return features_name(DEFAULT_ENCODER, variants.ATTRIBUTES in variants.parts(strategy)[1])

@@ -20,7 +20,8 @@ __all__ = ["compare", "how_to_read", "untrained"]
 HOW_TO_READ = r"""
 **One column, one strategy.** All columns rank the same items for the same person, best first.
 
-**The bar** splits the score into what the interactions, the picture and the text brought:
+**The bar** splits the score into what the interactions, the picture, the text and, where a model reads them, the
+attributes brought:
 
 $s(u,i) = v(\varnothing) + \sum_m \phi_m$
 

@@ -42,10 +42,14 @@ PAGES = {
     "recommendations": "pages/explore/recommendations.py",
     "methods": "pages/learn/methods.py",
     "leaderboard": "pages/evidence/leaderboard.py",
+    "robustness": "pages/evidence/robustness.py",
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
 }
-PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page", "compared", "a", "b")
+PICKS = (
+    *("user", "strategies", "reference", "split", "liked", "search", "page"),
+    *("reads", "learn", "lines", "compared", "a", "b"),
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import streamlit as st
 from mmviz.ui import components
 from mmviz.ui.frame import PAGES, Here, empty, kindly
 from mmviz.ui.league import league_payload, pairs_payload
-from mmviz.ui.words import count, moment
+from mmviz.ui.words import count, recorded
 
 if TYPE_CHECKING:
     from mmviz.charts.comparison import Line
@@ -70,7 +70,7 @@ def table(here: Here, split: SplitCard) -> Leaderboard | None:
 
 def _stands_on(board: Leaderboard, split: SplitCard) -> str:
     first, last = board.openings[0], board.openings[-1]
-    when = moment(first) if moment(first) == moment(last) else f"{moment(first)} to {moment(last)}"
+    when = recorded(first) if recorded(first) == recorded(last) else f"{recorded(first)} to {recorded(last)}"
     times = count(len(board.openings), "run")
     return (
         f"Held out: {split.title.lower()} · {count(board.n_users, 'person', 'people')} · 95 % intervals over people · "

@@ -12,15 +12,17 @@ from mmviz.charts.flow import Step, flow_svg
 from mmviz.errors import MmvizError
 from mmviz.ui import components
 from mmviz.ui.frame import Here, empty, link
+from mmviz.ui.reading import choose_reads, encoder_name
 from mmviz.ui.words import count, duration, figures
 
 if TYPE_CHECKING:
     from mmviz.charts.palette import Theme
     from mmviz.views import FlowStep, InteractionCard, MethodCard, RunCard, StrategyCard
+    from mmviz.views.tasks import TaskCard
 
-__all__ = ["choose_group", "controls", "fusions", "interaction_models", "step_name"]
+__all__ = ["choose_group", "controls", "fusions", "interaction_models", "step_name", "tasks"]
 
-GROUPS = {"fusion": "Fusion strategies", "interaction": "Interaction models", "control": "Controls"}
+GROUPS = {"fusion": "Fusion strategies", "interaction": "Interaction models", "task": "Tasks", "control": "Controls"}
 PLAIN = ("Linear", "Sequential")
 
 
@@ -40,10 +42,11 @@ def choose_group() -> str:
 
 
 def fusions(here: Here) -> None:
-    """What turns pictures and words into one item vector."""
+    """What turns pictures and words, and attributes where they are read, into one item vector."""
+    attributes = choose_reads(here)
     try:
         with st.spinner("Measuring shapes"):
-            methods = {card.name: card for card in here.lab.methods(here.card.name)}
+            methods = {card.name: card for card in here.lab.methods(here.card.name, encoder_name(attributes))}
     except MmvizError as error:
         empty("The shapes are not known yet", str(error), [("start", "Encode the catalogue")])
         methods = {}
@@ -52,9 +55,9 @@ def fusions(here: Here) -> None:
         "part puts out and lines from what it reads. It is traced on the real model; a coloured line crosses over."
     )
     runs = {run.strategy: run for run in here.runs()}
-    for card in here.lab.strategies():
+    for card in here.lab.strategies(extras=("attributes",) * attributes):
         if card.kind == "fusion":
-            _fusion(card, methods.get(card.name), runs.get(card.name))
+            _fusion(card, methods.get(card.base), runs.get(card.name))
 
 
 def interaction_models(here: Here) -> None:
@@ -63,6 +66,18 @@ def interaction_models(here: Here) -> None:
     for card in here.lab.interaction_models():
         with st.container(border=True):
             _told(card)
+
+
+def tasks(here: Here) -> None:
+    """What a fusion may learn beside recommending."""
+    st.caption(
+        "Any fusion can learn these beside recommending, each by a head of its own on the fused vector. How loud each "
+        "task is, is learned by its noise (Kendall, Gal and Cipolla, CVPR 2018). Choose them on the Models page."
+    )
+    for card in here.lab.tasks(here.card.name):
+        with st.container(border=True):
+            _told(card)
+            _facts([f"on this catalogue: {card.problem or f'learns {card.column}'}"])
 
 
 def controls(here: Here) -> None:
@@ -105,7 +120,7 @@ def _fusion(card: StrategyCard, method: MethodCard | None, run: RunCard | None) 
                 components.flow(flow_svg(steps, theme), f"flow_{card.name}")
 
 
-def _told(card: StrategyCard | InteractionCard) -> None:
+def _told(card: StrategyCard | InteractionCard | TaskCard) -> None:
     st.subheader(card.title, anchor=False)
     st.markdown(card.summary)
     for part in re.split(r",\s*\\quad\s*|,\\ \\ \s*", card.formula):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmviz.charts import palette
-from mmviz.ui.words import duration, figures, moment
+from mmviz.ui.words import duration, figures, recorded
 
 if TYPE_CHECKING:
     from mmviz.views import RunCard, StrategyCard
@@ -63,4 +63,4 @@ def _first_sentence(text: str) -> str:
 
 def _cells(run: RunCard) -> list[str]:
     reached = figures(run.validation.get(METRIC))
-    return [reached, duration(run.seconds), f"{run.parameters:,}", moment(run.created)]
+    return [reached, duration(run.seconds), f"{run.parameters:,}", recorded(run.created)]

@@ -9,10 +9,10 @@ import streamlit as st
 
 from mmviz.errors import MmvizError
 from mmviz.ui import state
-from mmviz.ui.frame import PAGES, PICKS
+from mmviz.ui.frame import PAGES, PICKS, kindly
 from mmviz.ui.jobs import active, job_line, last_failure
 from mmviz.ui.reporting import findings_table, report_said
-from mmviz.ui.words import count
+from mmviz.ui.words import count, listed
 
 if TYPE_CHECKING:
     from mmviz.views import CatalogueCard
@@ -58,8 +58,13 @@ def offer_folder() -> None:
         name = st.text_input(
             "Name", placeholder="small letters, digits, - and _; the folder's if empty", key="folder_name"
         )
+        attributes = st.checkbox(
+            "Read its categories, tags and numbers as a third modality",
+            key="folder_attributes",
+            help="Beside pictures and words, where the items have such columns. You can choose this later too.",
+        )
         if st.form_submit_button("Import", icon=":material/download:"):
-            _start_import(folder or "", name or "")
+            _start_import(folder or "", name or "", attributes)
     with st.popover("What must be in the folder", type="tertiary", icon=":material/help:"):
         st.markdown(FORMAT)
 
@@ -88,12 +93,29 @@ def _one(card: CatalogueCard) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         simulated = " :gray-badge[simulated]" if card.simulated else ""
         st.markdown(f"**{card.name}**{simulated}  \n:small[{_said(card)}]", width="stretch")
+        _attributes(card.name)
         busy = any(job.catalogue == card.name for job in active())
         if not card.encoded and not busy:
             st.button("Encode", key=f"encode_{card.name}", on_click=_encode, args=(card.name,))
         if not card.simulated and st.button("Import report", key=f"report_{card.name}", type="tertiary"):
             _report(card.name)
         st.button("Open", key=f"see_{card.name}", on_click=_open, args=(card.name,))
+
+
+def _attributes(name: str) -> None:
+    """Whether the catalogue's columns are a third modality, one switch; off and explained where there are none."""
+    card = state.lab().attributes(name)
+    st.toggle(
+        "Attributes",
+        value=card.chosen,
+        key=f"attributes_{name}",
+        disabled=bool(card.problem),
+        on_change=_use_attributes,
+        args=(name,),
+        help=card.problem
+        or f"Read {listed(card.columns)} as a third modality beside pictures and words when models are trained. "
+        "Nothing has to be encoded again.",
+    )
 
 
 def _said(card: CatalogueCard) -> str:
@@ -131,6 +153,11 @@ def _open(name: str) -> None:
     st.switch_page(PAGES["catalogue"])
 
 
+def _use_attributes(name: str) -> None:
+    with kindly():
+        state.lab().use_attributes(name, bool(st.session_state[f"attributes_{name}"]))
+
+
 def _encode(name: str) -> None:
     state.lab().start_encode(name)
 
@@ -139,12 +166,12 @@ def _start_demo() -> None:
     state.lab().start_demo()
 
 
-def _start_import(folder: str, name: str) -> None:
+def _start_import(folder: str, name: str, attributes: bool) -> None:
     if not folder.strip():
         st.caption(":material/info: Give the path of a folder first.")
         return
     try:
-        state.lab().start_import(Path(folder.strip()).expanduser(), name.strip() or None)
+        state.lab().start_import(Path(folder.strip()).expanduser(), name.strip() or None, attributes)
     except MmvizError as error:
         st.warning(str(error), icon=":material/info:")
         return

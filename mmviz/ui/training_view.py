@@ -67,16 +67,16 @@ def choose_interaction(here: Here) -> str:
     return card.name
 
 
-def models(here: Here, split: SplitCard, under: str) -> None:
+def models(here: Here, split: SplitCard, under: str, extras: Sequence[str] = ()) -> None:
     """Draw the table of strategies, the button that trains the ticked ones, and the search for settings."""
-    strategies = here.lab.strategies(under)
+    strategies = here.lab.strategies(under, extras)
     known = {card.name: card for card in strategies}
     runs = {run.strategy: run for run in here.lab.runs(here.card.name, split.name) if run.strategy in known}
     busy = any(job.catalogue == here.card.name for job in active())
     bar = st.container(horizontal=True, vertical_alignment="center")
     first = {*FIRST_CONTROLS, *FIRST_STRATEGIES}
     proposed = [card.name for card in strategies if card.base in first and card.name not in runs]
-    chosen = components.roster(roster_payload(strategies, runs, proposed), f"roster_{under}")
+    chosen = components.roster(roster_payload(strategies, runs, proposed), "_".join(["roster", under, *extras]))
     chosen = [name for name in chosen if name in known]
     with bar:
         st.button(

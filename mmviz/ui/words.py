@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-__all__ = ["bytes_said", "count", "day", "duration", "figures", "moment", "signed_places", "year_span"]
+__all__ = [
+    "bytes_said",
+    "count",
+    "day",
+    "duration",
+    "figures",
+    "listed",
+    "moment",
+    "recorded",
+    "signed_places",
+    "year_span",
+]
 
 MINUS = "\u2212"
 
@@ -27,15 +39,26 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names in a row: "category, rooms and price"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def day(seconds: float) -> str:
     """Month and year of a time in seconds since 1970 UTC: "Mar 2001"; empty when it is unknown."""
     moment = _moment(seconds)
     return moment.strftime("%b %Y") if moment else ""
 
 
-def moment(iso: str) -> str:
+def recorded(iso: str) -> str:
     """A time as a run records it, to the minute: "2026-11-24T13:50:19+00:00" -> "24 Nov 2026 13:50"; "" for none."""
     return datetime.fromisoformat(iso).strftime("%-d %b %Y %H:%M") if iso else ""
+
+
+def moment(seconds: float) -> str:
+    """Day and time of a time in seconds since 1970: "3 Mar 2001, 14:05 UTC"; empty when it is unknown."""
+    at = _moment(seconds)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else ""
 
 
 def year_span(first: float, last: float) -> str:

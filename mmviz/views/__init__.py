@@ -8,8 +8,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from mmviz.progress import Progress
+from mmviz.views.attributes import AttributesCard
+from mmviz.views.tasks import TaskResult
 
 __all__ = [
+    "AttributesCard",
     "Board",
     "BoardColumn",
     "CatalogueCard",
@@ -135,6 +138,8 @@ class RunCard:
     modalities: tuple[str, ...]
     knobs: bool
     """True when the weights of its modalities can be changed live."""
+    tasks: dict[str, TaskResult] = field(default_factory=dict)
+    """What it learned beside recommending, by task."""
 
 
 @dataclass(frozen=True)

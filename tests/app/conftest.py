@@ -17,6 +17,7 @@ PAGES = {
     "recommendations": "pages/explore/recommendations.py",
     "methods": "pages/learn/methods.py",
     "leaderboard": "pages/evidence/leaderboard.py",
+    "robustness": "pages/evidence/robustness.py",
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
 }

@@ -14,6 +14,7 @@ from mmviz.progress import Progress
 from mmviz.ui import state
 from mmviz.views import JobCard
 from tests.app.conftest import Open
+from tests.conftest import FAST
 from tests.make import SmallCatalogue
 
 
@@ -118,7 +119,7 @@ def test_a_folder_is_imported_by_its_path(nothing: Path, page: Open, asked: list
     at.text_input(key="folder").set_value("  /data/films ")
     at.form_submit_button[0].click().run()
     assert not at.exception
-    assert asked == [("start_import", Path("/data/films"), None)]
+    assert asked == [("start_import", Path("/data/films"), None, False)]
 
 
 def test_an_empty_path_is_asked_for(nothing: Path, page: Open, asked: list[tuple[Any, ...]]) -> None:
@@ -146,3 +147,57 @@ def test_opening_another_catalogue_forgets_the_picks(
     assert not at.exception
     at.sidebar.selectbox(key="catalogue").set_value("shop").run()
     assert not at.exception
+
+
+def test_attributes_are_switched_on_where_a_catalogue_is_kept_and_then_proposed(
+    shop: Path, page: Open, drawn: dict[str, Any], asked: list[tuple[Any, ...]]
+) -> None:
+    at = page("start")
+    at.toggle(key="attributes_shop").set_value(True).run()
+    assert not at.exception
+    assert state.lab().attributes("shop").chosen
+    at = page("models")
+    assert not at.exception
+    rows = [row["name"] for _, group in drawn["roster_two_tower_attributes"]["groups"] for row in group]
+    assert rows == [card.name for card in state.lab().strategies(extras=["attributes"])]
+    button(at, "Train").click().run()
+    assert {"concat+attributes", "afn+attributes"} <= set(asked[-1][2])
+    at = page("models", reads="Pictures and words")
+    assert "roster_two_tower" in drawn
+    assert any("category, tags and price" in said.value for said in at.main.caption)
+
+
+def test_tasks_and_fine_tuning_are_chosen_and_what_was_learned_is_shown(
+    shop: Path, page: Open, drawn: dict[str, Any], asked: list[tuple[Any, ...]]
+) -> None:
+    at = page("models", learn=["Category", "Rating"])
+    assert not at.exception
+    button(at, "Train").click().run()
+    assert {"concat+category+rating", "popularity"} & set(asked[-1][2]) == {"concat+category+rating"}
+    at.toggle(key="finetune").set_value(True).run()
+    assert "roster_two_tower_category_rating_finetuned" in drawn
+    at = page("models", reads="Attributes too", learn=["Category"])
+    assert not at.exception
+    assert any("would only be copying it" in said.value for said in at.main.caption)
+    assert "roster_two_tower_attributes" in drawn
+    assert not at.main.dataframe
+
+
+def test_what_was_learned_stands_beside_its_control(shop: Path, page: Open) -> None:
+    state.lab().train("shop", "concat+category", settings=FAST)
+    at = page("models")
+    assert not at.exception
+    table = at.main.dataframe[0].value
+    assert table["Task"].tolist() == ["Recommendation", "Category"]
+    assert "Concatenation" in table["Control"].iloc[0]
+    assert "most frequent category" in table["Control"].iloc[1]
+    assert all(sign in "▲▼=" for sign in table["Gain"].str[0])
+
+
+def test_a_task_that_is_no_longer_offered_is_dropped(shop: Path, page: Open, drawn: dict[str, Any]) -> None:
+    at = page("models")
+    at.button_group(key="learn").set_value(["category"]).run()
+    assert "roster_two_tower_category" in drawn
+    at.button_group(key="reads").set_value("Attributes too").run()
+    assert not at.exception
+    assert "roster_two_tower_attributes" in drawn

@@ -36,7 +36,7 @@ def test_every_fusion_has_a_card_with_its_flow(shop: Path, page: Open, flows: di
     assert f"NDCG@10 {figures(run.metrics['ndcg@10'])} on {run.split}" in said
 
 
-@pytest.mark.parametrize("group", ["Interaction models", "Controls"])
+@pytest.mark.parametrize("group", ["Interaction models", "Tasks", "Controls"])
 def test_the_other_groups(shop: Path, page: Open, flows: dict[str, str], group: str) -> None:
     at = page("methods", group=group)
     assert not at.exception
@@ -44,6 +44,8 @@ def test_the_other_groups(shop: Path, page: Open, flows: dict[str, str], group: 
     expected: list[Any] = (
         lab.interaction_models()
         if group == "Interaction models"
+        else lab.tasks("shop")
+        if group == "Tasks"
         else [card for card in lab.strategies() if card.kind == "control"]
     )
     assert [each.value for each in at.subheader] == [card.title for card in expected]

@@ -16,6 +16,8 @@ TITLES = {
     "catalogue": "Catalogue",
     "recommendations": "Recommendations",
     "methods": "Methods",
+    "leaderboard": "Leaderboard",
+    "robustness": "Robustness",
     "models": "Models",
     "start": "Add a catalogue",
 }

@@ -147,3 +147,15 @@ def test_settings_travel_into_the_model() -> None:
     data = planted()
     model = LightGcn(LightGcnConfig(factors=6, epochs=3)).fit(data.train)
     assert model.embedding().shape == (48, 6)
+
+
+def test_vbpr_fed_with_the_same_looks_is_the_same_and_takes_other_looks_and_newcomers() -> None:
+    data = planted()
+    model, known = Vbpr().fit(data.train, vectors=data.vectors), np.asarray(data.train.sum(axis=0)).ravel() > 0
+    like, scores = {"image": data.vectors["image"]}, model.score(data.train)
+    np.testing.assert_allclose(model.fed(like, like, known).score(data.train), scores, atol=1e-4)
+    blind = model.fed({"image": np.zeros_like(like["image"])}, like, known)
+    assert np.abs(blind.score(data.train) - scores).max() > 0.1
+    longer = {"image": np.concatenate([like["image"], like["image"][:1]])}
+    grown = csr_array((data.train.data, data.train.indices, data.train.indptr), (len(scores), scores.shape[1] + 1))
+    np.testing.assert_allclose(model.fed(longer, like, known).score(grown)[:, :-1], scores, atol=1e-4)

@@ -193,3 +193,29 @@ def test_without_a_network_a_tag_says_what_to_do(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(open_clip.factory, "download_pretrained", no_network)
     with pytest.raises(EncoderError, match=r"cannot be loaded: .*no network\. Without a network, use 'bundled'"):
         load_encoder("RN50/openai")
+
+
+@pytest.mark.parametrize("name", ["tiny-vit", "tiny-wide"])
+def test_frozen_blocks_and_the_last_one_together_are_the_encoder(make: Callable[[str], Encoder], name: str) -> None:
+    encoder = make(name)
+    tail = encoder.tail(1)
+    pictures = [np.random.default_rng(at).standard_normal((3, 64, 64)).astype(np.float32) for at in range(3)]
+    texts = ["A red mug for every day.", "Oak", "..."]
+    seen, read = encoder.encode_images(pictures), encoder.encode_texts(texts)
+    with torch.no_grad():
+        tokens, pooled = tail.see(tail.below_pictures(pictures))
+        words, summary = tail.read(tail.below_texts(texts))
+    for ours, theirs in ((tokens, seen.tokens), (pooled, seen.pooled), (words, read.tokens), (summary, read.pooled)):
+        np.testing.assert_allclose(ours.numpy(), theirs, atol=2e-2)
+    assert {key.split(".")[3] for key in tail.weights()} == {"1"}  # the second of two blocks
+    changed = {key: values + 0.05 for key, values in tail.weights().items()}
+    encoder.load_layers(changed)
+    assert np.abs(encoder.encode_images(pictures).pooled - seen.pooled).max() > 0
+    assert all(np.array_equal(values, encoder.tail(1).weights()[key]) for key, values in changed.items())
+
+
+def test_a_tower_without_such_blocks_says_so(make: Callable[[str], Encoder]) -> None:
+    with pytest.raises(EncoderError, match="only the bundled pair and CLIP models"):
+        make("tiny-resnet").tail(1)
+    with pytest.raises(EncoderError, match="has 2 blocks; 3 of them"):
+        make("tiny-vit").tail(3)

@@ -15,6 +15,7 @@ import pytest
 from mmviz.catalogue.base import Catalogue
 from mmviz.errors import EncoderError, FeatureError
 from mmviz.features import Features, Word, encode_catalogue, item_text, load_features
+from mmviz.features.load import with_attributes
 from mmviz.progress import Progress
 from tests.features.make import (
     BROKEN,
@@ -161,11 +162,13 @@ def test_what_was_not_encoded_says_so(catalogue: Catalogue, tmp_path: Path) -> N
 
 def test_the_columns_come_along_only_when_asked_for(catalogue: Catalogue, features: Features, tmp_path: Path) -> None:
     assert set(features.modalities) == {"image", "text"}
-    with_columns = load_features(catalogue, CountingEncoder(), tmp_path / "home", attributes=True)
-    assert list(with_columns.modalities) == ["attributes", "image", "text"]
-    assert with_columns.modalities["attributes"].mask[:3, 0].tolist() == [True, True, False]
-    none = load_features(replace(catalogue, columns=()), CountingEncoder(), tmp_path / "home", attributes=True)
-    assert set(none.modalities) == {"image", "text"}
+    more = with_attributes(features, catalogue)
+    assert list(more.modalities) == ["attributes", "image", "text"]
+    assert more.modalities["attributes"].mask[:3, 0].tolist() == [True, True, False]
+    assert more.encoder == f"{features.encoder}+attributes"
+    assert more.fingerprint == with_attributes(features, catalogue).fingerprint != features.fingerprint
+    with pytest.raises(FeatureError, match="'small' has no attributes"):
+        with_attributes(features, replace(catalogue, columns=()))
 
 
 def test_a_store_is_opened_without_torch(features: Features, tmp_path: Path) -> None:
