@@ -50,8 +50,8 @@ def main() -> None:
         rows.append([shape, f"{theirs:.2f} s", f"{1000 * ours:.0f} ms", f"{theirs / ours:.0f}×", our_ndcg])
     text = (
         "Both give NDCG@10, Recall@20 and MAP of each person by full ranking on one thread, from scores that are there "
-        f"already; the fastest of {REPEATS}. NDCG and Recall agree to 1e-9. Ours also gives precision, MRR and hit rate, "
-        "all at 10 and at 20, and the lists themselves."
+        f"already; the fastest of {REPEATS}. NDCG and Recall agree to 1e-9. Ours also gives precision, MRR and hit "
+        "rate, all at 10 and at 20, and the lists themselves."
     )
     heads = ["scores", "Cornac `ranking_eval`", "mmviz `ranking_metrics`", "faster by", "NDCG@10 of both"]
     write("metrics", "Ranking metrics against Cornac", [text, table(heads, rows)])
