@@ -157,9 +157,9 @@ def people(here: Here, board: Leaderboard, split: SplitCard, names: Sequence[str
     )
     points = picked.selection.points if picked else []
     if points:
-        asked = {"catalogue": here.card.name, "user": str(points[0]["customdata"][0]), "split": split.title}
-        titles = [rows[first].title, rows[second].title]
-        st.switch_page(PAGES["recommendations"], query_params={**asked, "strategies": titles})
+        # Catalogue and split go along by themselves: both pages hold them in the same widgets.
+        asked = {"user": str(points[0]["customdata"][0]), "strategies": [rows[first].title, rows[second].title]}
+        st.switch_page(PAGES["recommendations"], query_params=asked)
 
 
 def _choose_pair(rows: dict[str, Standing], names: Sequence[str]) -> tuple[str, str]:
