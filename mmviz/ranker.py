@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 __all__ = ["Ranker", "Weights", "every_weight", "modality_shares", "top_k"]
 
-_CACHED = 100_000
+_CACHED = 300_000
 """Scores that are ranked at once: what the processor's cache holds."""
 
 Weights = Mapping[str, float]

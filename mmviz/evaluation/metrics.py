@@ -33,7 +33,7 @@ __all__ = [
     "ranking_metrics",
 ]
 
-_CACHED = 100_000
+_CACHED = 300_000
 """Scores that are ranked at once: what the processor's cache holds."""
 
 METRICS = ("ndcg", "recall", "precision", "map", "mrr", "hit")
