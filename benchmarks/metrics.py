@@ -1,7 +1,7 @@
 """Ranking metrics: ours against Cornac's `ranking_eval`, on the same scores. Needs Cornac (the `bench` extra).
 
 Both rank every item that a person does not have and give NDCG, recall, precision and hit rate at 10 and 20, MRR and MAP
-for each person. Cornac's MRR and MAP are over the whole ranking, ours at 10 and 20; NDCG and recall are compared by value.
+for each person. Cornac's MRR and MAP are over the whole ranking, ours at 10 and 20; NDCG and recall are compared.
 """
 
 from __future__ import annotations

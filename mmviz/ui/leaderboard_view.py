@@ -31,7 +31,7 @@ Training and every choice of settings used the train and validation parts alone.
 run, when it was finished.
 
 **Intervals** (95 %) say how far the mean could move with other people of the same kind: people are drawn anew, with
-replacement, up to ten thousand times. They say nothing of another training with another seed; where several seeds were
+replacement, thousands of times. They say nothing of another training with another seed; where several seeds were
 trained, the row shows their range.
 
 **A pair** is compared person by person, on the same draws: row minus column, its interval, Cohen's
