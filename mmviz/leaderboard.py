@@ -49,6 +49,9 @@ RESAMPLES = 10_000
 DRAWS = 30_000_000
 """People drawn in all resamples together, at most: a page must be quick with many people too."""
 
+SLICED = 2000
+"""Resamples of a slice: there are many slices, and their intervals are only looked at."""
+
 LIST = 10
 LEVEL = 0.95
 
@@ -89,10 +92,11 @@ def values_of(
     return own, {name: run.metrics[name] for name in names if name in run.metrics and name not in own}
 
 
-def means_with_intervals(columns: Sequence[np.ndarray]) -> list[Measured]:
+def means_with_intervals(columns: Sequence[np.ndarray], most: int = 5000) -> list[Measured]:
     """Mean and interval of each column (n,), over the people for whom all columns have a value.
 
-    All columns share the draws, so that a whole board is one bootstrap.
+    All columns share the draws, so that a whole board is one bootstrap; of `most` resamples, which is plenty for the
+    ends of an interval that is read to three digits.
     """
     if not columns:
         return []
@@ -100,7 +104,7 @@ def means_with_intervals(columns: Sequence[np.ndarray]) -> list[Measured]:
     table = table[np.isfinite(table).all(axis=1)]  # (n', m)
     if len(table) == 0:
         return [Measured(float("nan"))] * len(columns)
-    low, high = ends(bootstrap_means(table, resamples_for(len(table))))  # (m,) each
+    low, high = ends(bootstrap_means(table, min(most, resamples_for(len(table)))))  # (m,) each
     return [Measured(*map(float, cell)) for cell in zip(table.mean(axis=0), low, high, strict=True)]
 
 
@@ -209,7 +213,7 @@ def _panel(group: str, parts: Sequence[tuple[str, Mapping[str, np.ndarray]]]) ->
     counts = []
     for _, of in parts:
         counts.append(int(np.isfinite(next(iter(of.values()))).sum()))
-        for name, cell in zip(of, means_with_intervals(list(of.values())), strict=True):
+        for name, cell in zip(of, means_with_intervals(list(of.values()), SLICED), strict=True):
             columns.setdefault(name, []).append(cell)
     values = {name: np.array([[c.value, c.low, c.high] for c in cells], dtype=float) for name, cells in columns.items()}
     return SlicePanel(group, tuple(name for name, _ in parts), tuple(counts), values)

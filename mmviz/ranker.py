@@ -16,6 +16,9 @@ from scipy.sparse import csr_array
 
 __all__ = ["Ranker", "Weights", "every_weight", "modality_shares", "top_k"]
 
+_CACHED = 300_000
+"""Scores that are ranked at once: what the processor's cache holds."""
+
 Weights = Mapping[str, float]
 """How much of each modality a ranker may use, 0 to 1; a modality that is not named counts 1."""
 
@@ -84,27 +87,41 @@ def modality_shares(ranker: Ranker, history: csr_array, weights: Weights | None 
 def top_k(scores: np.ndarray, k: int) -> np.ndarray:
     """Columns of the k highest finite scores of each row, best first, ties by column: (B, I) -> (B, k) int64.
 
-    Places that no finite score fills hold -1. Linear in I: the k-th score is found by partition, and only the
-    k that stay are sorted.
+    Places that no finite score fills hold -1. Two passes over the scores: columns are dealt into groups, and the k-th
+    highest of the groups' maxima is a floor below which nothing can be among the k highest; only what is left above the
+    floor, hardly more than k, is sorted.
     """
     k = min(k, scores.shape[1])
-    columns = _highest(scores, k)  # (B, k)
-    values = np.take_along_axis(scores, columns, axis=1)  # (B, k)
-    order = np.argsort(-values, axis=1, kind="stable")  # (B, k)
-    ranked = np.take_along_axis(columns, order, axis=1)  # (B, k)
-    return np.where(np.isfinite(np.take_along_axis(values, order, axis=1)), ranked, -1)
+    if k == 0:
+        return np.empty((len(scores), 0), dtype=np.int64)
+    if scores.size and np.isnan(scores.min()):
+        scores = np.where(np.isnan(scores), -np.inf, scores)
+    step = max(1, _CACHED // scores.shape[1])
+    parts = [_highest(scores[start : start + step], k) for start in range(0, len(scores), step)]
+    return np.concatenate(parts) if parts else np.empty((0, k), dtype=np.int64)
 
 
 def _highest(scores: np.ndarray, k: int) -> np.ndarray:
-    """Columns of the k highest scores of each row in ascending order, ties by column: (B, I) -> (B, k)."""
-    rows, n = scores.shape
-    if k in (0, n):
-        return np.broadcast_to(np.arange(k), (rows, k))
-    if np.isnan(scores).any():
-        scores = np.where(np.isnan(scores), -np.inf, scores)
-    least = np.partition(scores, n - k, axis=1)[:, n - k, None]  # (B, 1)
-    above, equal = scores > least, scores == least  # (B, I) each
-    room = k - above.sum(axis=1, keepdims=True)  # (B, 1)
-    if (equal.sum(axis=1, keepdims=True) > room).any():
-        equal &= np.cumsum(equal, axis=1) <= room  # (B, I): of those that tie at the end, the first ones stay
-    return np.nonzero(above | equal)[1].reshape(rows, k)
+    """`top_k` of rows that fit the cache and hold no NaN: (b, I) -> (b, k)."""
+    least = np.finfo(scores.dtype).min if scores.dtype.kind == "f" else np.iinfo(scores.dtype).min
+    place = np.flatnonzero(scores >= np.maximum(_floor(scores, k), least))  # (c,)
+    rows, columns = np.divmod(place, scores.shape[1])  # (c,) each
+    values = scores[rows, columns]  # (c,)
+    order = np.lexsort((-values, rows))  # (c,): by row, best first; equal ones stay in the order of their columns
+    rows, columns, values = rows[order], columns[order], values[order]
+    starts = np.searchsorted(rows, np.arange(len(scores)))  # (b,)
+    place = np.arange(len(rows)) - starts[rows]  # (c,)
+    kept = place < k
+    top = np.full((len(scores), k), -1, dtype=np.int64)  # (b, k)
+    top[rows[kept], place[kept]] = np.where(np.isfinite(values), columns, -1)[kept]
+    return top
+
+
+def _floor(scores: np.ndarray, k: int) -> np.ndarray:
+    """A value (b, 1) that at least k scores of a row (b, I) reach."""
+    size = scores.shape[1] // (8 * k)
+    if size < 2:
+        return np.partition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k, None]
+    whole = 8 * k * size
+    maxima = scores[:, :whole].reshape(len(scores), size, 8 * k).max(axis=1)  # (b, 8k)
+    return np.partition(maxima, 7 * k, axis=1)[:, 7 * k, None]

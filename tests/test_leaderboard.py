@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -154,12 +155,12 @@ def test_a_run_without_lists_or_ratings_is_said(lab: Lab) -> None:
     assert "Concatenation did not record" in board.missing[0]
 
 
-def test_the_ceiling_of_a_simulated_catalogue(tmp_path) -> None:
+def test_the_ceiling_of_a_simulated_catalogue(tmp_path: Path) -> None:
     lab = Lab(tmp_path, device="cpu")
     lab.add_demo(60)
-    lab.encode("demo")
-    name = next(card.name for card in lab.splits("demo") if card.usable)
-    lab.train("demo", "popularity", name)
-    board = lab.leaderboard("demo", name)
-    assert board.ceiling is not None and board.ceiling.run is None
-    assert board.ceiling.values["ndcg@10"].value > board.standings[0].values["ndcg@10"].value
+    board = lab.leaderboard("demo", "cold-items")
+    assert board.standings == () and board.ceiling is not None and board.ceiling.run is None
+    best = board.ceiling.values["ndcg@10"]
+    assert best.low < best.value < best.high
+    assert best.value == pytest.approx(lab.ceiling("demo", "cold-items"))
+    assert set(board.ceiling.values) == {"ndcg@10", "recall@20", "mrr@10", "map@10", "hit@10"}

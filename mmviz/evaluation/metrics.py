@@ -33,6 +33,9 @@ __all__ = [
     "ranking_metrics",
 ]
 
+_CACHED = 300_000
+"""Scores that are ranked at once: what the processor's cache holds."""
+
 METRICS = ("ndcg", "recall", "precision", "map", "mrr", "hit")
 
 
@@ -86,11 +89,52 @@ def ranking_metrics(
     fit, or k < 1.
     """
     _check(scores, relevant, ks)
-    barred = _barred(scores.shape, excluded, candidates)  # (B, I)
-    wanted = _dense(relevant) & ~barred  # (B, I)
-    top = top_k(np.where(barred, -np.inf, scores), max(ks))  # (B, K)
-    hits = np.take_along_axis(wanted, np.maximum(top, 0), axis=1) & (top >= 0)  # (B, K)
-    return Ranked(metrics_of_hits(hits, wanted.sum(axis=1), ks), top)
+    wanted, barred = _Entries(relevant), None if excluded is None else _Entries(excluded)
+    step = max(1, _CACHED // scores.shape[1])
+    parts = [
+        _ranked(scores[start : start + step], start, wanted, barred, candidates, max(ks))
+        for start in range(0, len(scores), step)
+    ] or [(np.empty((0, 0), dtype=np.int64), np.empty((0, 0), dtype=bool), np.empty(0, dtype=np.int64))]
+    top, hits, n_relevant = (np.concatenate(part) for part in zip(*parts, strict=True))  # (B, K), (B, K), (B,)
+    return Ranked(metrics_of_hits(hits, n_relevant, ks), top)
+
+
+class _Entries:
+    """Rows and columns of what is not 0 in a matrix, each pair once, by row."""
+
+    def __init__(self, matrix: csr_array) -> None:
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+        self.rows, self.columns = matrix.nonzero()  # (r,) each
+
+    def between(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Those of the rows from `start` to `stop`, counted from `start`."""
+        first, last = np.searchsorted(self.rows, (start, stop))
+        return self.rows[first:last] - start, self.columns[first:last]
+
+
+def _ranked(
+    scores: np.ndarray,
+    start: int,
+    relevant: _Entries,
+    excluded: _Entries | None,
+    candidates: np.ndarray | None,
+    k: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lists (b, K), hits (b, K) and numbers of what could be found (b,) of the rows from `start` on."""
+    found = relevant.between(start, start + len(scores))
+    wanted = np.zeros(scores.shape, dtype=bool)  # (b, I)
+    wanted[found] = True
+    allowed = np.array(scores, dtype=np.result_type(scores.dtype, np.float32))  # (b, I)
+    if excluded is not None:
+        out = excluded.between(start, start + len(scores))
+        wanted[out], allowed[out] = False, -np.inf
+    if candidates is not None:
+        wanted[:, ~candidates], allowed[:, ~candidates] = False, -np.inf
+    n_relevant = np.bincount(found[0][wanted[found]], minlength=len(scores))  # (b,)
+    top = top_k(allowed, k)  # (b, K)
+    return top, np.take_along_axis(wanted, np.maximum(top, 0), axis=1) & (top >= 0), n_relevant
 
 
 def _check(scores: np.ndarray, relevant: csr_array, ks: Sequence[int]) -> None:
@@ -101,23 +145,12 @@ def _check(scores: np.ndarray, relevant: csr_array, ks: Sequence[int]) -> None:
         )
     if not ks or min(ks) < 1:
         raise EvaluationError(f"Lists are cut at k = {tuple(ks)}; give at least one k, each 1 or more.")
-    if np.isnan(scores).any():
+    if scores.size and np.isnan(scores.min()):
         rows = np.flatnonzero(np.isnan(scores).any(axis=1))
         raise EvaluationError(
             f"{len(rows)} of {len(scores)} users have a score that is not a number (first: row {rows[0]}). "
             "The model has diverged or divides by zero; train it with a smaller step or more regularisation."
         )
-
-
-def _barred(shape: tuple[int, ...], excluded: csr_array | None, candidates: np.ndarray | None) -> np.ndarray:
-    barred = np.zeros(shape, dtype=bool) if excluded is None else _dense(excluded)  # (B, I)
-    return barred if candidates is None else barred | ~candidates
-
-
-def _dense(matrix: csr_array) -> np.ndarray:
-    dense = np.zeros(matrix.shape, dtype=bool)  # (B, I)
-    dense[matrix.nonzero()] = True
-    return dense
 
 
 def metrics_of_hits(hits: np.ndarray, n_relevant: np.ndarray, ks: Sequence[int]) -> dict[str, np.ndarray]:

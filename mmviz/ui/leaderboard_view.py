@@ -31,7 +31,7 @@ Training and every choice of settings used the train and validation parts alone.
 run, when it was finished.
 
 **Intervals** (95 %) say how far the mean could move with other people of the same kind: people are drawn anew, with
-replacement, up to ten thousand times. They say nothing of another training with another seed; where several seeds were
+replacement, thousands of times. They say nothing of another training with another seed; where several seeds were
 trained, the row shows their range.
 
 **A pair** is compared person by person, on the same draws: row minus column, its interval, Cohen's
@@ -157,9 +157,9 @@ def people(here: Here, board: Leaderboard, split: SplitCard, names: Sequence[str
     )
     points = picked.selection.points if picked else []
     if points:
-        asked = {"catalogue": here.card.name, "user": str(points[0]["customdata"][0]), "split": split.title}
-        titles = [rows[first].title, rows[second].title]
-        st.switch_page(PAGES["recommendations"], query_params={**asked, "strategies": titles})
+        # Catalogue and split go along by themselves: both pages hold them in the same widgets.
+        asked = {"user": str(points[0]["customdata"][0]), "strategies": [rows[first].title, rows[second].title]}
+        st.switch_page(PAGES["recommendations"], query_params=asked)
 
 
 def _choose_pair(rows: dict[str, Standing], names: Sequence[str]) -> tuple[str, str]:

@@ -52,7 +52,7 @@ def test_with_nothing_there_the_app_starts_with_adding(nothing: Path, app: Open)
     assert at.button(key="open_demo").label == "Open the demo"
 
 
-@pytest.mark.parametrize("name", ["catalogue", "recommendations", "methods", "models"])
+@pytest.mark.parametrize("name", ["catalogue", "recommendations", "methods", "models", "leaderboard"])
 def test_with_nothing_there_a_page_says_what_to_do(nothing: Path, page: Open, name: str) -> None:
     at = page(name)
     assert not at.exception

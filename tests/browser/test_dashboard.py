@@ -176,11 +176,16 @@ def test_the_leaderboard_sorts_picks_a_pair_and_leads_to_a_person(server: str, v
     page.get_by_role("button", name=re.compile("^NDCG@10")).click()  # the other way round
     expect(rows.last.locator("strong")).to_have_text(first)
     page.locator(".pairs tbody tr").nth(1).locator("button").first.click()
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
-    page.locator(".js-plotly-plot").first.locator(".scatterlayer .trace").last.locator("path.point").last.click(
-        force=True
-    )
+    second = page.locator(".pairs tbody th").nth(1).inner_text()
+    expect(page.locator("[data-testid=stMarkdown] strong").filter(has_text=second)).to_be_visible()
+    page.wait_for_timeout(1500)  # the figure is drawn anew
+    mark = page.locator(".js-plotly-plot").first.locator(".scatterlayer .trace").last.locator("path.point").last
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(300)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.get_by_role("heading", name="Recommendations", exact=True)).to_be_visible()
     assert "user=" in page.url
 
