@@ -21,7 +21,7 @@ from mmviz.encoders.inference import checked_file, package_folder, to_device
 from mmviz.encoders.names import LITE2_SHA256
 from mmviz.encoders.pictures import open_picture
 
-__all__ = ["GRID", "WIDTH", "Lite2", "Seen", "input_size"]
+__all__ = ["GRID", "WIDTH", "Lite2", "Seen", "input_size", "read_map"]
 
 GRID = (9, 9)
 WIDTH = 1280
@@ -64,11 +64,20 @@ class Lite2:
         return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
 
     def __call__(self, pictures: np.ndarray) -> Seen:
+        patches, pooled = read_map(self.features(pictures))  # (B, P, W), (B, W)
+        return Seen(patches, pooled, self._model.classifier(pooled))
+
+    def features(self, pictures: np.ndarray) -> Tensor:
+        """The last layer's map of prepared pictures (B, h, w, 3): (B, W, gh', gw')."""
         raw = to_device(pictures, self._device).permute(0, 3, 1, 2)  # (B, 3, h, w), channels last in memory
-        maps = self._model.forward_features(raw.float().div(127.5).sub(1.0))  # (B, W, gh', gw')
-        pooled = maps.mean(dim=(2, 3))  # (B, W)
-        square = interpolate(maps, GRID, mode="bilinear", align_corners=False)  # (B, W, 9, 9)
-        return Seen(square.flatten(2).transpose(1, 2), pooled, self._model.classifier(pooled))
+        maps: Tensor = self._model.forward_features(raw.float().div(127.5).sub(1.0))  # (B, W, gh', gw')
+        return maps
+
+
+def read_map(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Patches (B, P, W) and summary (B, W) of the last layer's map (B, W, gh', gw')."""
+    square = interpolate(maps, GRID, mode="bilinear", align_corners=False)  # (B, W, 9, 9)
+    return square.flatten(2).transpose(1, 2), maps.mean(dim=(2, 3))
 
 
 def input_size(aspect: float) -> tuple[int, int]:

@@ -42,6 +42,8 @@ class _Seen(NamedTuple):
 class OpenClipEncoder(Encoder):
     """`load_encoder("ViT-B-32/laion2b_s34b_b79k")` and the like."""
 
+    channels_first = True
+
     def __init__(self, name: EncoderName, device: str = "cpu") -> None:
         self.name = name.text
         self.fingerprint = encoder_fingerprint(name.text)
@@ -75,6 +77,16 @@ class OpenClipEncoder(Encoder):
         spans, mask = word_table(words)
         some = mask.any(axis=1, keepdims=True)  # (B, 1)
         return TextCodes(tokens, mask, spans, pooled * some, joint * some, np.array([one.cut for one in words]))
+
+    def similarity(self, tokens: np.ndarray, joint: np.ndarray) -> np.ndarray | None:
+        """Cosine of each patch, sent through the tower's output map, with the vectors; None without such a map."""
+        output = _picture_map(self._model.visual)  # (J, W)
+        if output is None or output.shape[1] != self._image_basis.shape[0]:
+            return None
+        with inference(self.device, exact=True):
+            patches, query = (torch.from_numpy(np.asarray(a, np.float32)).to(self.device) for a in (tokens, joint))
+            placed = patches @ (output.float() @ self._image_basis).T  # (P, J)
+            return to_numpy(normalize(query, dim=-1) @ normalize(placed, dim=-1).T)  # (n, P)
 
     def _see(self, batch: Tensor) -> _Seen:
         """(B, 3, h, w) -> last layer's map and summary."""

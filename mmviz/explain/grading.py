@@ -1,0 +1,112 @@
+"""Grades of one strategy's maps of one item, by what the real model does and, where it is known, by the truth.
+
+Shape letters: P patches, T words, V variants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmviz.explain.alignment import aligned_relevance
+from mmviz.explain.faithfulness import ORDERS, STEPS, Curves, faithfulness, random_orders
+from mmviz.explain.feeding import Subject, Variant
+from mmviz.explain.looking import contents
+from mmviz.explain.pointing import energy_inside, hits
+
+if TYPE_CHECKING:
+    from mmviz.restoring import Restored
+    from mmviz.views.explanations import Explanation, Sight
+
+__all__ = ["MAPS", "attention_of", "graded", "pointed", "word_maps"]
+
+MAPS = {
+    "aligned": "Aligned relevance",
+    "cross": "Gradient × attention",
+    "attention": "Attention",
+    "learned": "Learned alignment",
+    "encoder": "Encoder's alignment",
+}
+
+Place = tuple[Sequence[int], np.ndarray]
+"""Words by their places, and the region (s, s) bool of the picture that shows what they name."""
+
+
+def attention_of(attention: Mapping[str, np.ndarray], modality: str, n: int) -> np.ndarray | None:
+    """How much a strategy's own attention looked at each of n tokens of a modality, over all that asked: (n,)."""
+    pool = attention.get(f"{modality} pool")
+    if pool is not None:
+        return pool[:n]
+    asked = [weights for name, weights in attention.items() if name.endswith(f"→{modality}") and weights.ndim == 3]
+    return None if not asked else np.asarray(np.mean([w.mean(axis=0).sum(axis=0) for w in asked], axis=0)[:n])
+
+
+def graded(
+    net: Restored,
+    subject: Subject,
+    sight: Sight,
+    modality: str,
+    direction: np.ndarray,
+    steps: int = STEPS,
+    orders: int = ORDERS,
+) -> Curves | None:
+    """Deletion and insertion of patches or words by relevance and by attention; None with fewer than two tokens."""
+    n = subject.patches if modality == "image" else len(subject.words)
+    if modality not in sight.relevance or n < 2:
+        return None
+    maps = {"relevance": sight.relevance[modality]}
+    if (looked := attention_of(sight.attention, modality, n)) is not None:
+        maps["attention"] = looked
+    whole = subject.whole()
+
+    def score(keeps: np.ndarray) -> np.ndarray:
+        variants = [
+            Variant(keep) if modality == "image" else Variant(whole.keep, frozenset(np.flatnonzero(~keep).tolist()))
+            for keep in keeps
+        ]
+        return np.asarray(contents(net, subject, variants) @ direction)  # (V,)
+
+    return faithfulness(maps, score, steps, random_orders(n, orders))
+
+
+def word_maps(explanation: Explanation, sight: Sight) -> dict[str, np.ndarray]:
+    """Every kind of map from words to patches that there is, (T, P) each, by the names of `MAPS`."""
+    n = len(explanation.words)
+    alignment = explanation.learned if explanation.learned is not None else explanation.encoder
+    maps: dict[str, np.ndarray | None] = {
+        "aligned": None
+        if alignment is None or "image" not in sight.relevance
+        else aligned_relevance(alignment, sight.relevance["image"]),
+        "cross": sight.cross,
+        "attention": sight.attention["text→image"].mean(axis=0)[:n] if "text→image" in sight.attention else None,
+        "learned": explanation.learned,
+        "encoder": explanation.encoder,
+    }
+    return {name: found for name, found in maps.items() if found is not None}
+
+
+def pointed(
+    maps: Mapping[str, np.ndarray], places: Sequence[Place], grid: tuple[int, int]
+) -> dict[str, tuple[float, float]]:
+    """Map (T, P) -> (hit rate, energy inside) over the places, with the "chance" of a random spot and the "centre".
+
+    The mean map of the words that name a thing is what must point at it. "centre" always points at the middle.
+    """
+    if not places:
+        return {}
+    found = {name: _means(values, places, grid) for name, values in maps.items()}
+    middle = -np.hypot(*(np.indices(grid) - (np.array(grid) - 1).reshape(2, 1, 1) / 2))  # (gh, gw)
+    areas = [float(region.mean()) for _, region in places]
+    found["centre"] = float(np.mean([hits(middle, region) for _, region in places])), float(np.mean(areas))
+    found["chance"] = float(np.mean(areas)), float(np.mean(areas))
+    return found
+
+
+def _means(values: np.ndarray, places: Sequence[Place], grid: tuple[int, int]) -> tuple[float, float]:
+    drawn = [(values[list(words)].mean(axis=0).reshape(grid), region) for words, region in places]
+    energies = [energy_inside(one, region) for one, region in drawn]
+    return float(np.mean([hits(one, region) for one, region in drawn])), float(np.nanmean(energies)) if not np.isnan(
+        energies
+    ).all() else float("nan")
