@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import _report
 
-from mmviz.explain.grading import MAPS
+from mmviz.explain.maps import MAPS
 from mmviz.lab import FIRST_STRATEGIES, Lab
 from mmviz.progress import Progress
 from mmviz.views.explanations import Change, Question, Summary

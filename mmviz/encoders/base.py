@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,7 @@ class Encoder(ABC):
     channels_first: bool = False
 
     @abstractmethod
-    def prepare_image(self, path: Path) -> np.ndarray:
+    def prepare_image(self, path: Path | BytesIO) -> np.ndarray:
         """Decode, resize and crop one picture, ready for a batch. Called from threads.
 
         Raises `OSError` or `ValueError` when the file is not a readable picture.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ class BundledEncoder(Encoder):
             (home or data_home()) / "encoders" / f"bundled-{self.fingerprint}.safetensors"
         )
 
-    def prepare_image(self, path: Path) -> np.ndarray:
+    def prepare_image(self, path: Path | BytesIO) -> np.ndarray:
         return self._picture.prepare(path)
 
     def encode_images(self, pictures: Sequence[np.ndarray]) -> ImageCodes:

@@ -7,6 +7,7 @@ drop squeeze-and-excitation and use ReLU6.
 from __future__ import annotations
 
 import math
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,7 +58,7 @@ class Lite2:
         return weights
 
     @staticmethod
-    def prepare(path: Path) -> np.ndarray:
+    def prepare(path: Path | BytesIO) -> np.ndarray:
         """(h, w, 3) uint8: the whole picture, uncut and undistorted to within 5 %, in about 260² pixels."""
         picture = open_picture(path, at_least=round(_SIDE * _LONGEST**0.5))
         height, width = input_size(picture.height / picture.width)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,7 +55,7 @@ class OpenClipEncoder(Encoder):
         self._side = _longest_side(self._model)
         self.shape, self._image_basis, self._text_basis = self._measure()
 
-    def prepare_image(self, path: Path) -> np.ndarray:
+    def prepare_image(self, path: Path | BytesIO) -> np.ndarray:
         picture = open_picture(path, at_least=self._side)
         array: np.ndarray = self._preprocess(picture).numpy()  # (3, h, w)
         return array

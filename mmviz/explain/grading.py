@@ -10,37 +10,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmviz.explain.alignment import aligned_relevance
 from mmviz.explain.faithfulness import ORDERS, STEPS, Curves, faithfulness, random_orders
 from mmviz.explain.feeding import Subject, Variant
 from mmviz.explain.looking import contents
+from mmviz.explain.maps import attention_of
 from mmviz.explain.pointing import energy_inside, hits
 
 if TYPE_CHECKING:
     from mmviz.restoring import Restored
-    from mmviz.views.explanations import Explanation, Sight
+    from mmviz.views.explanations import Sight
 
-__all__ = ["MAPS", "attention_of", "graded", "pointed", "word_maps"]
-
-MAPS = {
-    "aligned": "Aligned relevance",
-    "cross": "Gradient × attention",
-    "attention": "Attention",
-    "learned": "Learned alignment",
-    "encoder": "Encoder's alignment",
-}
+__all__ = ["graded", "pointed"]
 
 Place = tuple[Sequence[int], np.ndarray]
 """Words by their places, and the region (s, s) bool of the picture that shows what they name."""
-
-
-def attention_of(attention: Mapping[str, np.ndarray], modality: str, n: int) -> np.ndarray | None:
-    """How much a strategy's own attention looked at each of n tokens of a modality, over all that asked: (n,)."""
-    pool = attention.get(f"{modality} pool")
-    if pool is not None:
-        return pool[:n]
-    asked = [weights for name, weights in attention.items() if name.endswith(f"→{modality}") and weights.ndim == 3]
-    return None if not asked else np.asarray(np.mean([w.mean(axis=0).sum(axis=0) for w in asked], axis=0)[:n])
 
 
 def graded(
@@ -69,22 +52,6 @@ def graded(
         return np.asarray(contents(net, subject, variants) @ direction)  # (V,)
 
     return faithfulness(maps, score, steps, random_orders(n, orders))
-
-
-def word_maps(explanation: Explanation, sight: Sight) -> dict[str, np.ndarray]:
-    """Every kind of map from words to patches that there is, (T, P) each, by the names of `MAPS`."""
-    n = len(explanation.words)
-    alignment = explanation.learned if explanation.learned is not None else explanation.encoder
-    maps: dict[str, np.ndarray | None] = {
-        "aligned": None
-        if alignment is None or "image" not in sight.relevance
-        else aligned_relevance(alignment, sight.relevance["image"]),
-        "cross": sight.cross,
-        "attention": sight.attention["text→image"].mean(axis=0)[:n] if "text→image" in sight.attention else None,
-        "learned": explanation.learned,
-        "encoder": explanation.encoder,
-    }
-    return {name: found for name, found in maps.items() if found is not None}
 
 
 def pointed(

@@ -25,7 +25,7 @@ __all__ = ["Seat", "changed_ranker", "outcome", "ranks", "taste", "uploaded_scor
 class Seat:
     """Whose list it is: the history before and after a change (1, I), and who may stand in the list (I,) bool.
 
-    `item` is the row of the item in question, None for one that is not in the catalogue; it may always stand in the list.
+    `item` is the row of the item in question, which may always stand in the list; None for one from outside.
     """
 
     history: csr_array

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,6 @@ from mmviz.views.explanations import Change, Explanation, Grade, Outcome, Questi
 
 if TYPE_CHECKING:
     from mmviz.explain.feeding import Subject
-    from mmviz.restoring import Restored
 
 __all__ = ["MOST_LETTERS", "Explaining"]
 
@@ -102,7 +102,8 @@ class Explaining(Core):
         base = replace(question, change=replace(question.change, covered=(), struck=(), dropped=()))
 
         def measure() -> tuple[Grade, ...]:
-            from mmviz.explain.grading import graded, pointed, word_maps
+            from mmviz.explain.grading import graded, pointed
+            from mmviz.explain.maps import word_maps
 
             seen, subject = self.explain(base), self._subject(base)
             places = self._places(base, seen)
@@ -133,7 +134,7 @@ class Explaining(Core):
         report: Report = silent,
         seed: int = 0,
     ) -> list[Summary]:
-        """Grade the maps of n random items, each for a random person who chose it, and keep the means with intervals."""
+        """Grade the maps of n random items, each for a random person who chose it, and keep the means."""
         from mmviz.explain.sampling import grade_items
 
         found = self.catalogue(catalogue)
@@ -261,7 +262,7 @@ class Explaining(Core):
         change, upload = question.change, question.upload
         stored: dict[str, ModalityFeatures] = {}
         if upload is not None:
-            path, text = upload.picture, upload.text
+            path, text = None if upload.picture is None else BytesIO(upload.picture), upload.text
         elif question.item_id is not None:
             row = self._item(found, question.item_id)
             item = found.items.iloc[row]

@@ -40,11 +40,12 @@ __all__ = [
 PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
+    "attention": "pages/explore/attention.py",
     "methods": "pages/learn/methods.py",
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
 }
-PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page")
+PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page", "item", "covered", "struck")
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def empty(title: str, said: str, ways: Sequence[tuple[str, str]] = ()) -> None:
             link(path, label)
 
 
-def link(page: str, label: str, **asked: str) -> None:
+def link(page: str, label: str, **asked: str | list[str]) -> None:
     """A link to another page of the app, such as "catalogue", that opens with these parts of the address."""
     try:
         st.page_link(PAGES[page], label=label, icon=":material/arrow_forward:", query_params=asked or None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -26,9 +25,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Upload:
-    """A picture and a text that belong to no catalogue; the picture's file lives as long as the session wants it."""
+    """A picture (the bytes of a checked file, None = without) and a text that belong to no catalogue."""
 
-    picture: Path | None
+    picture: bytes | None
     text: str
 
 
@@ -163,7 +162,7 @@ class Reason:
 class Grade:
     """How far one strategy's maps of one item can be believed, for one modality.
 
-    - `shares` (S+1,) of tokens taken away or put in; `deletion`, `insertion`: map -> scores (S+1,), "random" among them.
+    - `shares` (S+1,) of tokens taken away or put in; `deletion`, `insertion`: map (or "random") -> scores (S+1,).
     - `gains`: map -> (deletion, insertion) area better than random, in units of the range of the scores.
     - `pointing`: map of words on the picture -> (hits, energy inside) over the words whose place is known, and the
       same for "chance", where it is the share of the picture that the true regions cover.
