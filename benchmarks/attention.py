@@ -2,8 +2,8 @@
 
     python benchmarks/attention.py CATALOGUE ITEMS [STRATEGY ...]
 
-Works on the data home of `MMVIZ_HOME` and writes `results/attention-<catalogue>.md`. ITEMS random items are graded, each
-for a random person who chose it (0 = only the clock). Without strategies, the four that are trained first.
+Works on the data home of `MMVIZ_HOME` and writes `results/attention-<catalogue>.md`. ITEMS random items are graded,
+each for a random person who chose it (0 = only the clock). Without strategies, the four that are trained first.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class BundledEncoder(Encoder):
         size = tuple(maps.shape[1:])
 
         def read(parts: Tensor) -> tuple[Tensor, Tensor]:
-            patches, pooled = lite2.read_map(parts.T.unflatten(1, size)[None])  # (1, P, W), (1, W)
+            patches, pooled = lite2.read_map(parts.T.reshape(1, -1, *size))  # (1, P, W), (1, W)
             return patches @ self._constants.image, pooled  # (1, P, D), (1, W)
 
         def place(values: Tensor) -> Tensor:

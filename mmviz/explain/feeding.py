@@ -132,7 +132,7 @@ def as_tokens(features: Mapping[str, ModalityFeatures], level: str, device: torc
 def _half(values: np.ndarray) -> np.ndarray:
     """Rounded as the token store rounds, with an axis of one item in front."""
     limit = float(np.finfo(np.float16).max)
-    return np.clip(values, -limit, limit).astype(np.float16)[None]
+    return np.asarray(np.clip(values, -limit, limit).astype(np.float16)[None])
 
 
 def _nothing(tokens: int, width: int, pooled: int) -> ModalityFeatures:

@@ -50,7 +50,7 @@ def taste(net: Restored, contents: np.ndarray, history: csr_array) -> np.ndarray
     if not history.nnz:
         return None
     tables = net.model.ranker(net.loader, torch.from_numpy(contents).to(net.loader.device))
-    return tables.users(history)[0]
+    return np.asarray(tables.users(history)[0])
 
 
 def uploaded_scores(scores: np.ndarray, value: float) -> np.ndarray:

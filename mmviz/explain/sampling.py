@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["grade_items", "rank_correlation", "shuffled"]
 
-STEPS = 5
+STEPS = 4
 ORDERS = 2
 
 Row = tuple[str, str, float]
@@ -87,10 +87,10 @@ def shuffled(net: Restored, seed: int = 0) -> Restored:
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Spearman's correlation of two maps (N,), −1 to 1; 0 where one of them is flat."""
-    ranked = [np.argsort(np.argsort(values)).astype(np.float64) for values in (first, second)]
+    ranked = np.stack([np.argsort(np.argsort(values)).astype(np.float64) for values in (first, second)])  # (2, N)
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
-    return float(np.corrcoef(*ranked)[0, 1])
+    return float(np.corrcoef(ranked)[0, 1])
 
 
 def _likeness(net: Restored, random: Restored, subject: Subject) -> float:

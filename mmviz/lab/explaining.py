@@ -7,20 +7,17 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmviz import interaction
 from mmviz.boards import Wish, person_history, sides
-from mmviz.encoders.words import item_text
-from mmviz.errors import MmvizError
 from mmviz.explain.alignment import Alignment, fit_alignment
+from mmviz.explain.maps import word_maps
 from mmviz.explain.ranking import Seat, changed_ranker, outcome, taste, uploaded_scores
 from mmviz.explain.reasons import reason
-from mmviz.features import ModalityFeatures, Word
 from mmviz.home import replacing
 from mmviz.lab.core import Core
 from mmviz.memo import Memo
@@ -31,10 +28,10 @@ from mmviz.views.explanations import Change, Explanation, Grade, Outcome, Questi
 if TYPE_CHECKING:
     from mmviz.explain.feeding import Subject
 
-__all__ = ["MOST_LETTERS", "Explaining"]
+__all__ = ["Explaining"]
 
-MOST_LETTERS = 5_000
-"""Characters of a text that are read; an encoder keeps far fewer words."""
+MOST_TYPED = 500
+"""Characters of a typed phrase that are read."""
 
 
 class Explaining(Core):
@@ -89,7 +86,7 @@ class Explaining(Core):
         if subject.picture is None or not words.strip():
             return {}
         with self._looking:
-            codes = subject.encoder.encode_texts([words[:MOST_LETTERS]])
+            codes = subject.encoder.encode_texts([words[:MOST_TYPED]])
             tokens = subject.features([subject.whole()])["image"].tokens[0]  # (P, D)
             maps = {"encoder": subject.encoder.similarity(tokens, codes.joint)}
             learned = self._alignment(question)
@@ -103,10 +100,10 @@ class Explaining(Core):
 
         def measure() -> tuple[Grade, ...]:
             from mmviz.explain.grading import graded, pointed
-            from mmviz.explain.maps import word_maps
+            from mmviz.explain.taking import known_places
 
             seen, subject = self.explain(base), self._subject(base)
-            places = self._places(base, seen)
+            places = known_places(base, self.catalogue(base.catalogue), seen)
             made = []
             for sight in seen.sights:
                 net = self._network(sight.run)
@@ -254,45 +251,10 @@ class Explaining(Core):
             return self._subjects.get(key, lambda: self._taken_up(replace(question, change=change)))
 
     def _taken_up(self, question: Question) -> Subject:
-        """The item with the question's own text and picture, read by the encoder of the runs."""
-        from mmviz.explain.feeding import Subject
+        from mmviz.explain.taking import take_up
 
-        found, features = self.catalogue(question.catalogue), self.features(question.catalogue)
-        encoder: Any = self._encoder(features.encoder)
-        change, upload = question.change, question.upload
-        stored: dict[str, ModalityFeatures] = {}
-        if upload is not None:
-            path, text = None if upload.picture is None else BytesIO(upload.picture), upload.text
-        elif question.item_id is not None:
-            row = self._item(found, question.item_id)
-            item = found.items.iloc[row]
-            path, text = Path(item["image"]) if item["image"] else None, item_text(item["title"], item["text"])
-            at = slice(row, row + 1)
-            stored = {
-                n: ModalityFeatures(p.tokens[at], p.mask[at], p.pooled[at]) for n, p in features.modalities.items()
-            }
-        else:
-            raise MmvizError("Nothing to look at: choose an item, or bring a picture or a text.")
-        if change.picture_of is not None:
-            other = str(found.items["image"].iat[self._item(found, change.picture_of)])
-            path, _ = Path(other) if other else None, stored.pop("image", None)
-        if change.text is not None:
-            text, _ = change.text, stored.pop("text", None)
-        text = text[:MOST_LETTERS]
-        try:
-            picture = None if path is None else encoder.prepare_image(path)
-        except (OSError, ValueError):
-            picture = None
-        spans, mask = [], np.zeros(0, dtype=bool)
-        if text.strip():
-            codes = encoder.encode_texts([text])
-            spans, mask = codes.spans[0], codes.mask[0]
-        words = (
-            tuple(Word(text[start:end], int(start), int(end)) for start, end in np.asarray(spans)[mask].tolist())
-            if len(spans)
-            else ()
-        )
-        return Subject(encoder, picture, text, words, stored)
+        features = self.features(question.catalogue)
+        return take_up(question, self.catalogue(question.catalogue), features, self._encoder(features.encoder))
 
     def _alignment(self, question: Question) -> Alignment | None:
         found, features = self.catalogue(question.catalogue), self.features(question.catalogue)
@@ -313,30 +275,6 @@ class Explaining(Core):
             return net.model.all_content(net.loader).cpu().numpy() if served is None else served
 
         return self._contents.get(card.run_id, load)
-
-    def _places(self, question: Question, seen: Explanation) -> list[tuple[list[int], np.ndarray]]:
-        """Words of an unchanged item of a simulated catalogue, and where the picture shows what they name."""
-        from mmviz.encoders.words import text_offset
-        from mmviz.explain.pointing import shown_region
-
-        found = self.catalogue(question.catalogue)
-        truth = found.truth
-        if truth is None or question.item_id is None or question.change.something or not seen.has_picture:
-            return []
-        row = self._item(found, question.item_id)
-        below = text_offset(str(found.items["title"].iat[row]), str(found.items["text"].iat[row]))
-        places = []
-        for span in truth.items[row].spans:
-            shift = below if span.place == "text" else 0
-            words = [
-                at
-                for at, word in enumerate(seen.words)
-                if word.start < span.end + shift and word.end > span.start + shift
-            ]
-            region = shown_region(truth.items[row], span, truth.masks[row], truth.parts)
-            if words and region is not None and span.attribute not in truth.items[row].wrong:
-                places.append((words, region))
-        return places
 
     def _kept(self, card: RunCard) -> Path:
         name = sha256(card.run_id.encode()).hexdigest()[:16]

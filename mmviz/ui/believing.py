@@ -25,15 +25,16 @@ __all__ = ["aggregate", "grades", "how_to_read", "matrix"]
 SAMPLE = 200
 HOW_TO_READ = r"""
 **Effect on the score** is gradient × activation at the encoder's last layer, where summary and tokens part:
-$r_p = \sum_c x_{pc}\, \partial s / \partial x_{pc}$. Warm raised the score of this person, cool lowered it. It exists for
-every strategy. Under a word, it is multiplied with what goes with the word.
+$r_p = \sum_c x_{pc}\, \partial s / \partial x_{pc}$. Warm raised the score of this person, cool lowered it. Every
+strategy has it. Under a word, it is multiplied with what goes with the word.
 
 **Attention** is what the trained maps say. It tells where a model looked, not what that did.
 
-**Gradient × attention** carries $\bar A = \mathbb{E}_h[(\nabla A \odot A)^+]$ through all attention layers (Chefer et al.,
-ICCV 2021).
+**Gradient × attention** carries $\bar A = \mathbb{E}_h[(\nabla A \odot A)^+]$ through all attention layers (Chefer et
+al., ICCV 2021).
 
-**What goes with what** is no model's doing: words and patches that stand together in the catalogue, and the encoder alone.
+**What goes with what** is no model's doing: words and patches that stand together in the catalogue, and the encoder
+alone.
 
 **Removing** patches paints them in the picture's mean colour and encodes it again; words are left out and the text is
 read again. Scores and places come from the real models. Under collective EASE the maps are those of the fusion before
@@ -42,8 +43,8 @@ the closed form; places are those after it.
 **Deletion and insertion**: the score should fall fast when what matters most goes first, and rise fast when it comes
 first. The gain is the area between the curve and random orders, in units of the range of all scores measured.
 
-**Caution.** A map that does not beat random says nothing. In pictures of single things, pointing at the middle is a strong
-guess: compare with it.
+**Caution.** A map that does not beat random says nothing. In pictures of single things, pointing at the middle is a
+strong guess: compare with it.
 """
 
 
@@ -65,8 +66,8 @@ def _grades(here: Here, question: Question) -> None:
     panels = [Panel(g.run.title, _colour(g), g.shares, g.deletion, g.insertion) for g in found]
     st.plotly_chart(curves_figure(panels, _theme()), key="curves", config={"displayModeBar": False})
     st.caption(
-        "Solid: most relevant first. Dashed: most attended first. Dotted: mean of random orders. Above, parts are removed "
-        "and a good curve lies low; below, they are inserted and it lies high."
+        "Solid: most relevant first. Dashed: most attended first. Dotted: mean of random orders. Above, parts are "
+        "removed and a good curve lies low; below, they are inserted and it lies high."
     )
     for column, grade in zip(st.columns(len(found)), found, strict=True):
         column.markdown(f"**{grade.run.title}**  \n{_verdict(grade)}")
@@ -143,6 +144,10 @@ MEASURES: dict[str, tuple[str, str, float, str]] = {
     "energy": ("Energy inside", "share of the map inside the true region ↑", 0.0, "chance"),
     "likeness": ("Sanity check", "rank correlation with shuffled weights ↓", 0.0, "another map"),
 }
+
+
+def _bar_said(row: Summary) -> str:
+    return f"{row.title}: {_map_said(row.map)}"
 
 
 def _map_said(name: str) -> str:

@@ -113,7 +113,7 @@ def _item(here: Here, strategies: Sequence[str], user_id: str | None, liked: Seq
         key=key,
         on_change=_another,
         args=(key,),
-        width=300,
+        width=260,
     )
     return item_id if item_id in shelf.row_of else first
 

@@ -38,12 +38,12 @@ const paint = (root, data) => {
     const box = root.querySelector(`[data-column="${at}"]`);
     const { picture: [values, limit], tints: [tones, most], of, patch } = shown(column, data, look);
     const canvas = box.querySelector("canvas");
-    if (canvas && values) {
+    if (canvas) {
       const [rows, columns] = data.grid;
       const small = new OffscreenCanvas(columns, rows);
       const pen = small.getContext("2d");
       const image = pen.createImageData(columns, rows);
-      values.forEach((value, place) => {
+      values?.forEach((value, place) => {
         const [red, green, blue, alpha] = tint(limit ? value / limit : 0);
         image.data.set([red, green, blue, 255 * alpha * look.opacity], place * 4);
       });
@@ -98,25 +98,27 @@ const sentence = (data) =>
       : piece),
     data.pieces.length < 2 ? node("span", { class: "none", text: "No words" }) : null);
 
-const weights = (column, tone) => column.modalities.length === 0 ? null
+const weights = (column, tone) => column.modalities.length === 0 ? node("div", {})
   : node("div", { class: "weights", title: "How much the strategy weighs each modality of this item" },
       column.modalities.map(([name, share, colour]) =>
         node("span", { style: { "--c": tone(colour), "--share": share }, text: `${name} ${Math.round(100 * share)} %` })));
 
-const effect = (made, data) => !made ? null
+const place = (made) => !made ? node("p", { class: "place", text: "no place: not ranked from outside" })
+  : node("p", { class: "place" },
+      node("span", { text: made.changed ? `place ${made.before} → ` : "place " }),
+      node("b", { class: "now", text: made.after }), node("span", { text: ` of ${made.count}` }),
+      made.changed ? node("b", { class: "move", text: made.move }) : null,
+      node("br"), node("span", { class: "points", text: made.changed ? `score ${made.scoreBefore} → ${made.scoreAfter}` : `score ${made.scoreAfter}` }));
+
+const list = (made) => !made ? node("div", {})
   : node("div", { class: "effect" },
-      node("p", { class: "place" },
-        node("span", { text: made.changed ? `place ${made.before} → ` : "place " }),
-        node("b", { class: "now", text: made.after }), node("span", { text: ` of ${made.count}` }),
-        made.changed ? node("span", { class: "move", text: made.move }) : null),
-      node("p", { class: "points" },
-        node("span", { text: made.changed ? `score ${made.scoreBefore} → ` : "score " }), node("b", { text: made.scoreAfter })),
+      node("span", { class: "label", text: made.changed ? "The list after the change" : "The list" }),
       node("ol", {}, made.list.map((row) =>
         node("li", { class: row.own ? "own" : null, title: row.title },
           node("span", { class: "rank", text: row.rank }), node("span", { class: "name", text: row.title }),
           node("span", { class: "move", text: row.move })))));
 
-const because = (reason, tone) => !reason ? null
+const because = (reason, tone) => !reason ? node("div", {})
   : node("div", { class: "because" },
       node("div", { class: "shares", role: "img", "aria-label": reason.shares },
         reason.segments.map(([name, left, width, minus, colour]) =>
@@ -129,9 +131,11 @@ const because = (reason, tone) => !reason ? null
 const columnOf = (column, at, data, tone) =>
   node("section", { class: "seen", "data-column": at, "aria-label": column.title, style: { "--c": tone(column.colour) } },
     node("header", {}, node("h3", { text: column.title }), node("p", { class: "note", text: column.note })),
+    data.editable ? place(column.effect) : node("p", {}),
     stage(column, data), weights(column, tone), sentence(data),
-    data.editable && data.src && column.ranked ? node("button", { type: "button", class: "top", "data-top": at, text: "Cover its top 10 %" }) : node("span", { class: "top" }),
-    effect(column.effect, data) ?? node("span", {}), because(column.reason, tone));
+    data.editable && data.src && column.ranked
+      ? node("button", { type: "button", class: "top", "data-top": at, text: "Cover its top 10 %" }) : node("span", { class: "top" }),
+    because(column.reason, tone), data.editable ? list(column.effect) : node("div", {}));
 
 const bar = (data) =>
   node("div", { class: "tools" },
