@@ -24,13 +24,12 @@ def covered(picture: np.ndarray, keep: np.ndarray, channels_first: bool = False)
 
 
 def without_words(text: str, words: Sequence[Word], struck: Collection[int]) -> str:
-    """A text without some of its words, given by their places; spaces that meet become one."""
+    """A text without some of its words, given by their places, and without the space before each."""
     left, at = [], 0
     for place, word in enumerate(words):
         if place in struck:
-            left.append(
-                text[at : word.start].rstrip(" ") if text[word.end : word.end + 1] == " " else text[at : word.start]
-            )
+            before = text[at : word.start]
+            left.append(before if text[word.end : word.end + 1].isalnum() else before.rstrip(" "))
             at = word.end
     left.append(text[at:])
     return "".join(left).strip()

@@ -6,6 +6,7 @@ Shape letters: P patches, T words, V variants.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["graded", "pointed"]
 
+AT_ONCE = 4
+"""Variants that are encoded at once."""
+
 Place = tuple[Sequence[int], np.ndarray]
 """Words by their places, and the region (s, s) bool of the picture that shows what they name."""
 
@@ -32,10 +36,14 @@ def graded(
     sight: Sight,
     modality: str,
     direction: np.ndarray,
-    steps: int = STEPS,
-    orders: int = ORDERS,
+    size: tuple[int, int] = (STEPS, ORDERS),
+    guard: AbstractContextManager[object] | None = None,
 ) -> Curves | None:
-    """Deletion and insertion of patches or words by relevance and by attention; None with fewer than two tokens."""
+    """Deletion and insertion of patches or words by relevance and by attention; None with fewer than two tokens.
+
+    `size` is the number of steps and of random orders. `guard` is held for a few variants at a time, so that somebody
+    who changes the item meanwhile need not wait.
+    """
     n = subject.patches if modality == "image" else len(subject.words)
     if modality not in sight.relevance or n < 2:
         return None
@@ -49,9 +57,13 @@ def graded(
             Variant(keep) if modality == "image" else Variant(whole.keep, frozenset(np.flatnonzero(~keep).tolist()))
             for keep in keeps
         ]
-        return np.asarray(contents(net, subject, variants) @ direction)  # (V,)
+        found = []
+        for start in range(0, len(variants), AT_ONCE):
+            with guard or nullcontext():
+                found.append(contents(net, subject, variants[start : start + AT_ONCE]) @ direction)
+        return np.concatenate(found)  # (V,)
 
-    return faithfulness(maps, score, steps, random_orders(n, orders))
+    return faithfulness(maps, score, size[0], random_orders(n, size[1]))
 
 
 def pointed(

@@ -64,7 +64,8 @@ def grade_items(
                 rows.setdefault((grade.run.strategy, name, "energy"), []).append(energy)
         subject = lab._subject(question)
         for card in cards:
-            likeness = _likeness(lab._network(card), random[card.strategy], subject)
+            direction = lab._direction(card, question, subject)
+            likeness = _likeness(lab._network(card), random[card.strategy], subject, direction)
             rows.setdefault((card.strategy, "shuffled", "likeness"), []).append(likeness)
     report(Progress("Grading maps", len(chosen), len(chosen)))
     titles = {card.strategy: card.title for card in cards}
@@ -93,9 +94,9 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.corrcoef(ranked)[0, 1])
 
 
-def _likeness(net: Restored, random: Restored, subject: Subject) -> float:
+def _likeness(net: Restored, random: Restored, subject: Subject, direction: np.ndarray) -> float:
     """Rank correlation between the relevance of a trained and of a shuffled network, over both modalities."""
-    trained, other = look(net, subject, None).relevance, look(random, subject, None).relevance
+    trained, other = (look(each, subject, direction).relevance for each in (net, random))
     return float(np.mean([rank_correlation(trained[name], other[name]) for name in trained]))
 
 

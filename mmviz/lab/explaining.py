@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -45,13 +46,16 @@ class Explaining(Core):
         self._explanations: Memo[Explanation] = Memo(16)
         self._grades: Memo[tuple[Grade, ...]] = Memo(64)
         self._looking = threading.RLock()  # encoders and hooks on networks are not for two threads at once
+        self._asking = threading.Lock()
+        self._grader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mmviz-grade")
+        self._asked: tuple[Question, Future[tuple[Grade, ...]]] | None = None
 
     def explain(self, question: Question) -> Explanation:
         """What every fusion among the strategies looked at in the item, and what that did to the person's score.
 
         The question's text and picture are looked at; patches and words that it takes away are still shown.
         """
-        base = replace(question, change=replace(question.change, covered=(), struck=(), dropped=()))
+        base = _whole(question)
         with self._looking:
             return self._explanations.get(base, lambda: self._explained(base))
 
@@ -96,7 +100,7 @@ class Explaining(Core):
 
     def grade(self, question: Question, steps: int = 6, orders: int = 4) -> tuple[Grade, ...]:
         """Deletion and insertion of every map of the item, and pointing where the truth is known; kept while open."""
-        base = replace(question, change=replace(question.change, covered=(), struck=(), dropped=()))
+        base = _whole(question)
 
         def measure() -> tuple[Grade, ...]:
             from mmviz.explain.grading import graded, pointed
@@ -109,7 +113,7 @@ class Explaining(Core):
                 net = self._network(sight.run)
                 direction = self._direction(sight.run, base, subject)
                 for modality in sorted(sight.relevance):
-                    curves = graded(net, subject, sight, modality, direction, steps, orders)
+                    curves = graded(net, subject, sight, modality, direction, (steps, orders), self._looking)
                     if curves is None:
                         continue
                     gains = {n: (curves.deletion_gain[n], curves.insertion_gain[n]) for n in curves.deletion_gain}
@@ -119,8 +123,18 @@ class Explaining(Core):
                     )
             return tuple(made)
 
-        with self._looking:
-            return self._grades.get((base, steps, orders), measure)
+        return self._grades.get((base, steps, orders), measure)
+
+    def grade_soon(self, question: Question) -> tuple[Grade, ...] | None:
+        """What `grade` says if that is known, else None while it is measured; only the latest question waits."""
+        base = _whole(question)
+        with self._asking:
+            if self._asked is None or self._asked[0] != base:
+                if self._asked is not None:
+                    self._asked[1].cancel()
+                self._asked = (base, self._grader.submit(self.grade, base))
+            measured = self._asked[1]
+        return measured.result() if measured.done() and not measured.cancelled() else None
 
     def grade_sample(
         self,
@@ -279,6 +293,11 @@ class Explaining(Core):
     def _kept(self, card: RunCard) -> Path:
         name = sha256(card.run_id.encode()).hexdigest()[:16]
         return self.home / "grades" / f"{name}.json"
+
+
+def _whole(question: Question) -> Question:
+    """The same question about the item with nothing taken away."""
+    return replace(question, change=replace(question.change, covered=(), struck=(), dropped=()))
 
 
 def _plain(card: RunCard) -> bool:

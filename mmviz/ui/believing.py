@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["aggregate", "grades", "how_to_read", "matrix"]
 
 SAMPLE = 200
+SECONDS = 1.0
 HOW_TO_READ = r"""
 **Effect on the score** is gradient × activation at the encoder's last layer, where summary and tokens part:
 $r_p = \sum_c x_{pc}\, \partial s / \partial x_{pc}$. Warm raised the score of this person, cool lowered it. Every
@@ -51,15 +52,23 @@ strong guess: compare with it.
 def grades(here: Here, scene: Scene) -> None:
     """Small curves and a verdict for every strategy, measured after the page is drawn."""
     st.subheader("Can these maps be believed?", anchor=False)
-    st.fragment(_grades)(here, scene.question)
+    with kindly():
+        measured = here.lab.grade_soon(scene.question) is not None
+    st.fragment(_grades, run_every=None if measured else SECONDS)(here, scene.question, measured)
 
 
-def _grades(here: Here, question: Question) -> None:
+def _grades(here: Here, question: Question, measured: bool) -> None:
     modality = st.segmented_control(
         "Of what", ["image", "text"], default="image", required=True, key="graded", label_visibility="collapsed"
     )
-    with st.spinner("Taking parts away and asking the models again"), kindly():
-        found = [grade for grade in here.lab.grade(question) if grade.modality == modality]
+    with kindly():
+        every = here.lab.grade_soon(question)
+    if every is None:
+        st.caption(":material/hourglass_empty: Taking parts away and asking the models again.")
+        return
+    if not measured:
+        st.rerun(scope="app")
+    found = [grade for grade in every if grade.modality == modality]
     if not found:
         st.caption(f"There is no {modality} to take apart.")
         return

@@ -68,7 +68,7 @@ def compare(here: Here, picks: Picks) -> None:
     payload = board_payload(board, here.shelf, picks.knobs.k, picks.knobs.reference, summaries, why_link(asked))
     opened, why = components.board(payload, "board")
     if why:
-        st.switch_page(PAGES["attention"], query_params={**asked, "item": why})
+        _hand_over(here, picks, why)
     st.caption(f"Ranked {count(board.n_candidates, 'item')} in each list{_said(picks.knobs)}.")
     if opened:
         peek(here, opened, board)
@@ -88,6 +88,18 @@ def untrained(here: Here) -> None:
         "you can look around meanwhile.",
         [("models", "Train strategies"), ("catalogue", "Look at the catalogue")],
     )
+
+
+def _hand_over(here: Here, picks: Picks, item_id: str) -> None:
+    """Go to the page that explains an item, with the same picks; parts of an address that widgets hold can't be set."""
+    state.hand_over(
+        catalogue=here.card.name,
+        user=picks.user_id,
+        strategies=list(picks.strategies),
+        split=picks.knobs.split,
+    )
+    liked = {} if picks.user_id else {"liked": "~".join(picks.liked)}
+    st.switch_page(PAGES["attention"], query_params={**liked, "item": item_id})
 
 
 def asked_again(here: Here, picks: Picks) -> dict[str, str | list[str]]:

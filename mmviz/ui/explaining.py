@@ -53,6 +53,8 @@ def choose(here: Here) -> Picked:
         _bring()
         question = Question(here.card.name, strategies, item_id, upload, user_id, liked, here.split)
         question = replace(question, change=_change(here, question))
+    if notice := st.session_state.pop("notice", ""):
+        st.caption(f":material/info: {notice}")
     if liked:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(f"For someone new who likes {count(len(liked), 'thing')}.")

@@ -91,6 +91,7 @@ def open_page(title: str, question: str) -> Here:
 
 def open_any_page(title: str, question: str, mark_simulated: bool = False) -> CatalogueCard | None:
     """Draw sidebar, title and question; the picked catalogue, or None when there is none."""
+    state.take_over()
     lab = state.lab()
     cards = lab.catalogues()
     with st.sidebar:

@@ -50,7 +50,7 @@ def nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_lab: None) ->
 def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """What the components were last asked to draw, by their key; filled while pages run."""
     seen: dict[str, dict[str, Any]] = {}
-    for name in ("board", "wall", "item_view", "roster"):
+    for name in ("board", "explained", "wall", "item_view", "roster"):
         real = getattr(components, name)
 
         def record(payload: dict[str, Any], key: str, *rest: Any, _real: Any = real, **more: Any) -> Any:
