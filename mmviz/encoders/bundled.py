@@ -95,7 +95,7 @@ class BundledEncoder(Encoder):
 
     @torch.no_grad()
     def trace_image(self, picture: np.ndarray) -> Trace:
-        maps = self._picture.features(picture[None])[0]  # (W, gh', gw')
+        maps = self._picture.features(np.stack([picture]))[0]  # (W, gh', gw')
         size = tuple(maps.shape[1:])
 
         def read(parts: Tensor) -> tuple[Tensor, Tensor]:
