@@ -88,10 +88,11 @@ def shuffled(net: Restored, seed: int = 0) -> Restored:
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Spearman's correlation of two maps (N,), −1 to 1; 0 where one of them is flat."""
-    ranked = np.stack([np.argsort(np.argsort(values)).astype(np.float64) for values in (first, second)])  # (2, N)
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
-    return float(np.corrcoef(ranked)[0, 1])
+    middle = (len(first) - 1) / 2
+    one, two = (np.argsort(np.argsort(values)) - middle for values in (first, second))  # (N,) each
+    return float(one @ two / np.sqrt((one @ one) * (two @ two)))
 
 
 def _likeness(net: Restored, random: Restored, subject: Subject, direction: np.ndarray) -> float:

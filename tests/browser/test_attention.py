@@ -12,6 +12,7 @@ from tests.browser.conftest import Visit
 from tests.make import SmallCatalogue
 
 pytestmark = pytest.mark.browser
+SLOW = 30_000  # milliseconds: the models are asked anew, on a machine that may be busy
 
 
 def test_from_a_recommendation_to_why_and_back(server: str, visit: Visit) -> None:
@@ -26,14 +27,14 @@ def test_from_a_recommendation_to_why_and_back(server: str, visit: Visit) -> Non
     for word in range(12):  # the first words that move it; each one is asked of the real model
         page.locator(".seen").first.locator(f"[data-word='{word}']").click()
         expect(page).to_have_url(re.compile(f"struck=[0-9-]*{word}"))
-        expect(place).to_contain_text("→")
+        expect(place).to_contain_text("→", timeout=SLOW)
         page.wait_for_timeout(400)
         if re.search("[▲▼]", place.inner_text()):
             break
     expect(place.locator(".move")).to_contain_text(re.compile("[▲▼] [0-9]"))
     expect(page.locator(".seen").nth(1).locator(".place .move")).to_have_text("=")  # EASE reads no words
     page.get_by_role("button", name="Reset").click()
-    expect(place).not_to_contain_text("→")
+    expect(place).not_to_contain_text("→", timeout=SLOW)
     expect(page).not_to_have_url(re.compile("struck="))
     page.get_by_role("link", name="Back to the lists").click()
     expect(page).to_have_url(re.compile(r"/recommendations\?.*user=u002"))
@@ -73,7 +74,7 @@ def test_a_brush_covers_patches(server: str, visit: Visit) -> None:
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=8)
     page.mouse.up()
     expect(page).to_have_url(re.compile(r"covered=\d+-\d+-\d+"))
-    expect(page.locator(".seen .place").first).to_contain_text("→")
+    expect(page.locator(".seen .place").first).to_contain_text("→", timeout=SLOW)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -85,6 +86,6 @@ def test_something_from_outside(server: str, visit: Visit, small: SmallCatalogue
     words.fill("A lamp of oak")
     words.press("Control+Enter")
     page.get_by_role("button", name="Look at this").click()
-    expect(page.get_by_text("What you brought")).to_be_visible()
+    expect(page.get_by_text("What you brought")).to_be_visible(timeout=SLOW)
     expect(page.locator(".seen .word")).to_have_text(["A", "lamp", "of", "oak"])
     expect(page.locator(".seen .place")).to_contain_text("place")
