@@ -15,6 +15,7 @@ pages = {
     "Explore": [
         page("catalogue", "Catalogue", "grid_view", "Every item of the collection: search, filter, browse."),
         page("recommendations", "Recommendations", "view_column", "Several strategies' lists for one person."),
+        page("attention", "Attention", "center_focus_strong", "What each strategy looked at, and if it is true."),
     ],
     "Learn": [
         page("methods", "Methods", "school", "How each strategy works, with its formula and data flow."),

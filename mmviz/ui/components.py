@@ -14,7 +14,7 @@ from mmviz.charts import palette
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-__all__ = ["TONES", "board", "flow", "item_view", "roster", "wall"]
+__all__ = ["TONES", "board", "explained", "flow", "item_view", "roster", "wall"]
 
 Payload = dict[str, Any]
 
@@ -25,9 +25,18 @@ TONES: dict[str, tuple[str, str]] = {
 }
 
 
-def board(payload: Payload, key: str) -> str | None:
-    """Draw lists side by side; the id of an item that was just clicked, or None."""
-    return _opened(_component("board")(key=key, data=_dressed(payload), on_opened_change=_nothing))
+def board(payload: Payload, key: str) -> tuple[str | None, str | None]:
+    """Draw lists side by side; the id of an item that was just clicked, and of one whose reason was asked for."""
+    shown = _component("board")(key=key, data=_dressed(payload), on_opened_change=_nothing, on_why_change=_nothing)
+    return _opened(shown), _opened(shown, "why")
+
+
+def explained(payload: Payload, key: str, on_edited: Callable[[], None]) -> None:
+    """Draw an item as several strategies saw it; `on_edited` runs when patches or words were taken away.
+
+    The callback finds what is gone now, as JSON, in `st.session_state[key].edited`.
+    """
+    _component("explain")(key=key, data=_dressed(payload), on_edited_change=on_edited)
 
 
 def wall(payload: Payload, key: str, on_toggle: Callable[[], None] | None = None) -> str | None:
@@ -73,8 +82,8 @@ def _dressed(payload: Payload) -> Payload:
     return {"tones": TONES, **payload}
 
 
-def _opened(shown: Any) -> str | None:
-    opened = shown.get("opened")
+def _opened(shown: Any, event: str = "opened") -> str | None:
+    opened = shown.get(event)
     return str(opened) if opened else None
 
 

@@ -40,12 +40,27 @@ __all__ = [
 PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
+    "attention": "pages/explore/attention.py",
     "methods": "pages/learn/methods.py",
     "robustness": "pages/evidence/robustness.py",
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
 }
-PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page", "reads", "learn", "lines")
+PICKS = (
+    "user",
+    "strategies",
+    "reference",
+    "split",
+    "liked",
+    "search",
+    "page",
+    "reads",
+    "learn",
+    "lines",
+    "item",
+    "covered",
+    "struck",
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +106,7 @@ def open_page(title: str, question: str) -> Here:
 
 def open_any_page(title: str, question: str, mark_simulated: bool = False) -> CatalogueCard | None:
     """Draw sidebar, title and question; the picked catalogue, or None when there is none."""
+    state.take_over()
     lab = state.lab()
     cards = lab.catalogues()
     with st.sidebar:
@@ -115,7 +131,7 @@ def empty(title: str, said: str, ways: Sequence[tuple[str, str]] = ()) -> None:
             link(path, label)
 
 
-def link(page: str, label: str, **asked: str) -> None:
+def link(page: str, label: str, **asked: str | list[str]) -> None:
     """A link to another page of the app, such as "catalogue", that opens with these parts of the address."""
     try:
         st.page_link(PAGES[page], label=label, icon=":material/arrow_forward:", query_params=asked or None)

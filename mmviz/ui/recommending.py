@@ -17,7 +17,7 @@ from mmviz.ui.words import count
 if TYPE_CHECKING:
     from mmviz.views import Person, RunCard
 
-__all__ = ["Knobs", "Picks", "choose", "default_strategies"]
+__all__ = ["Knobs", "Picks", "choose", "default_strategies", "pick_person", "pick_strategies"]
 
 MOST_COLUMNS = 5
 LENGTHS = (5, 10, 20, 50)
@@ -66,8 +66,8 @@ def choose(here: Here) -> Picks:
             bind="query-params",
         )
         newcomer = who == NEWCOMER
-        user_id = None if newcomer else _person(here)
-        strategies = _strategies(runs)
+        user_id = None if newcomer else pick_person(here)
+        strategies = pick_strategies(runs)
         knobs = _knobs(here, runs, strategies)
     liked = liking(here) if newcomer else ()
     return Picks(strategies, knobs, user_id, liked)
@@ -82,7 +82,8 @@ def default_strategies(runs: Sequence[RunCard]) -> list[str]:
     return fusions + ([best.strategy] if best else [])
 
 
-def _person(here: Here) -> str | None:
+def pick_person(here: Here) -> str | None:
+    """Draw the choice of a person; the id of one who exists."""
     order = st.session_state.get("order") or state.address("order")
     people = here.lab.people(here.card.name, here.split, order=ORDERS.get(order, "active"), limit=50)
     notes = {person.user_id: person.note for person in people}
@@ -113,7 +114,8 @@ def _typed(here: Here, user_id: str, people: Sequence[Person]) -> str | None:
     return instead
 
 
-def _strategies(runs: Sequence[RunCard]) -> tuple[str, ...]:
+def pick_strategies(runs: Sequence[RunCard]) -> tuple[str, ...]:
+    """Draw the choice of strategies; the names of those that have a run here."""
     titles = {run.strategy: run.title for run in runs}
     lost = state.asked_in_vain("strategies", titles.values())
     default = default_strategies(runs)

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from mmviz.lab import Lab
     from mmviz.views import SplitCard
 
-__all__ = ["address", "asked_in_vain", "forget", "lab", "set_address", "shelf", "splits"]
+__all__ = [
+    "address",
+    "asked_in_vain",
+    "forget",
+    "hand_over",
+    "lab",
+    "set_address",
+    "shelf",
+    "splits",
+    "take_over",
+]
 
 
 @cache
@@ -66,6 +76,17 @@ def asked_in_vain(name: str, known: Iterable[str]) -> list[str]:
         return []
     options = set(known)
     return [value for value in st.query_params.get_all(name) if value and value not in options]
+
+
+def hand_over(**values: object) -> None:
+    """Leave values for the widgets of the page that is switched to next, by their keys; None is left out."""
+    st.session_state["handed"] = {key: value for key, value in values.items() if value is not None}
+
+
+def take_over() -> None:
+    """Give the widgets what another page left for them; to be called before any of them is drawn."""
+    for key, value in st.session_state.pop("handed", {}).items():
+        st.session_state[key] = value
 
 
 def forget(names: Sequence[str]) -> None:

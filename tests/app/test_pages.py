@@ -15,6 +15,7 @@ from tests.app.conftest import PAGES, Open
 TITLES = {
     "catalogue": "Catalogue",
     "recommendations": "Recommendations",
+    "attention": "Attention",
     "methods": "Methods",
     "models": "Models",
     "start": "Add a catalogue",
@@ -50,7 +51,7 @@ def test_with_nothing_there_the_app_starts_with_adding(nothing: Path, app: Open)
     assert at.button(key="open_demo").label == "Open the demo"
 
 
-@pytest.mark.parametrize("name", ["catalogue", "recommendations", "methods", "models"])
+@pytest.mark.parametrize("name", ["catalogue", "recommendations", "attention", "methods", "models"])
 def test_with_nothing_there_a_page_says_what_to_do(nothing: Path, page: Open, name: str) -> None:
     at = page(name)
     assert not at.exception
