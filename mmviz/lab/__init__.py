@@ -12,12 +12,13 @@ from __future__ import annotations
 from mmviz.lab.background import FIRST_CONTROLS, FIRST_STRATEGIES, Background
 from mmviz.lab.catalogues import DEMO_SIZE
 from mmviz.lab.core import DEFAULT_ENCODER
+from mmviz.lab.mapping import Mapping
 from mmviz.lab.people import People
 
 __all__ = ["DEFAULT_ENCODER", "DEMO_SIZE", "FIRST_CONTROLS", "FIRST_STRATEGIES", "Lab"]
 
 
-class Lab(People, Background):
+class Lab(People, Background, Mapping):
     """Everything that mmviz can do, as verbs. Thread-safe; one instance a process is enough.
 
     `home` is where catalogues, features and runs are kept (default: `MMVIZ_HOME`, else the platform's data folder);
