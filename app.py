@@ -15,6 +15,9 @@ pages = {
     "Explore": [
         page("catalogue", "Catalogue", "grid_view", "Every item of the collection: search, filter, browse."),
         page("recommendations", "Recommendations", "view_column", "Several strategies' lists for one person."),
+        page(
+            "spaces", "Spaces", "scatter_plot", "Where items lie in each space, and how they move between strategies."
+        ),
     ],
     "Learn": [
         page("methods", "Methods", "school", "How each strategy works, with its formula and data flow."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +14,14 @@ from mmviz.lab.vectors import ENDS, JOINT, Vectors
 from mmviz.progress import Progress, Report, silent
 from mmviz.searching import nearest_to, unit_rows
 from mmviz.settings import Settings
-from mmviz.spaces.asking import Codes, Question, encoded, fused_question, raw_question, shared
+from mmviz.spaces.asking import Codes, encoded, fused_question, raw_question, shared
 from mmviz.spaces.atlas import laid, make_layout, neighbours_of, sheet
+from mmviz.spaces.choosing import apply, read
 from mmviz.spaces.clusters import clusters, distinctive
-from mmviz.spaces.layouts import LayoutSettings
 from mmviz.spaces.neighbours import jaccard, overlap
 from mmviz.spaces.portrait import closing_gap, measure_space
 from mmviz.views import Found
-from mmviz.views.maps import Clusters, Moved, SpaceCard, SpaceMap, SpaceSearch
+from mmviz.views.maps import Clusters, LayoutSettings, Moved, Question, SpaceCard, SpaceMap, SpaceSearch
 
 __all__ = ["Mapping"]
 
@@ -34,7 +34,7 @@ class Mapping(Vectors):
     def spaces(self, catalogue: str, split: str | None = None) -> list[SpaceCard]:
         """The spaces of a catalogue in which at least three items have a place. Raises FeatureError if not encoded."""
         features = self.features(catalogue)
-        names = [name for name in ("image", "text") if name in features.modalities]
+        names: list[str] = [name for name in ("image", "text") if name in features.modalities]
         names += [ENDS, JOINT] if len(names) == 2 else [JOINT]
         names += [name for name, card in self._cards(catalogue, split).items() if card.kind == "fusion"]
         cards = [self._space_card(catalogue, name, split) for name in names]
@@ -102,6 +102,31 @@ class Mapping(Vectors):
             )
 
         return self._maps.get(f"{key}/{settings.key}", load)
+
+    def select(
+        self,
+        catalogue: str,
+        text: str,
+        settings: LayoutSettings,
+        codes: Callable[[str, str], np.ndarray],
+        split: str | None = None,
+    ) -> np.ndarray:
+        """(I,) bool: the items of a selection as the maps and the address say it; see `mmviz.spaces.choosing`.
+
+        `codes(colouring, map)` gives the codes (I,) of a colouring, for outlines drawn while some were hidden. Raises
+        MmvizError for a text that is no selection.
+        """
+        found = self.catalogue(catalogue)
+        ids = {item_id: row for row, item_id in enumerate(found.items["item_id"])}
+        groups = {
+            name: np.array([ids[each] for each in kept if each in ids], dtype=np.int64)
+            for name, kept in self.selections(catalogue).items()
+        }
+
+        def places(space: str) -> tuple[np.ndarray, ...]:
+            return self.space_map(catalogue, space, settings, split).ends
+
+        return apply(read(text), found.n_items, places, codes, groups)
 
     def clusters(self, catalogue: str, space: str, split: str | None = None, count: int = 12) -> Clusters:
         """Groups of items that lie together in a space, by k-means in its own dimensions, named by their words."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,31 +18,16 @@ import pandas as pd
 from mmviz.encoders.base import Encoder, ImageCodes, TextCodes
 from mmviz.errors import EncoderError, MmvizError
 from mmviz.features import Features
+from mmviz.views.maps import Question
 
 if TYPE_CHECKING:
     from mmviz.restoring import Restored
 
-__all__ = ["Codes", "Question", "encoded", "fused_question", "raw_question", "shared"]
+__all__ = ["Codes", "encoded", "fused_question", "raw_question", "shared"]
 
 Codes = ImageCodes | TextCodes
 MOST_PIXELS = 40_000_000
 MOST_BYTES = 20_000_000
-
-
-@dataclass(frozen=True)
-class Question:
-    """What to look for: words, a picture (the bytes of a file), like an item (its id), or for a person (their id)."""
-
-    kind: Literal["words", "picture", "item", "person"]
-    words: str = ""
-    picture: bytes = b""
-    item_id: str = ""
-    user_id: str = ""
-
-    @property
-    def modality(self) -> str:
-        """The one modality that the question has, "" for an item or a person."""
-        return {"words": "text", "picture": "image"}.get(self.kind, "")
 
 
 def encoded(question: Question, encoder: Encoder) -> Codes:

@@ -11,10 +11,11 @@ import numpy as np
 
 from mmviz.progress import Report, silent
 from mmviz.spaces.align import framed, onto
-from mmviz.spaces.layouts import NEIGHBOURS, LayoutSettings, lay_out, principal
+from mmviz.spaces.layouts import lay_out, principal
 from mmviz.spaces.neighbours import Neighbours, nearest
 from mmviz.spaces.store import SpaceStore
 from mmviz.spaces.trust import map_neighbours, point_trust, trustworthiness
+from mmviz.views.maps import NEIGHBOURS, LayoutSettings
 
 __all__ = ["Sheet", "Space", "laid", "make_layout", "neighbours_of", "sheet"]
 
@@ -31,12 +32,12 @@ class Space:
     @property
     def there(self) -> np.ndarray:
         """(ends · I,) bool: which vectors are not zero, end by end."""
-        return np.concatenate([end.any(axis=1) for end in self.ends])
+        return np.asarray(np.concatenate([end.any(axis=1) for end in self.ends]))
 
     @property
     def vectors(self) -> np.ndarray:
         """(n, D) the vectors that are there."""
-        return np.concatenate(self.ends)[self.there]
+        return np.asarray(np.concatenate(self.ends)[self.there])
 
 
 @dataclass(frozen=True)

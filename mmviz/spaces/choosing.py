@@ -59,7 +59,7 @@ def apply(
     steps: list[Step],
     n_items: int,
     places: Places,
-    codes: Mapping[str, np.ndarray] | Callable[[str, str], np.ndarray],
+    codes: Callable[[str, str], np.ndarray],
     groups: Mapping[str, np.ndarray],
 ) -> np.ndarray:
     """(I,) bool: the items that the steps choose.
@@ -110,7 +110,7 @@ def _found(
     step: Step,
     n_items: int,
     places: Places,
-    codes: Mapping[str, np.ndarray] | Callable[[str, str], np.ndarray],
+    codes: Callable[[str, str], np.ndarray],
     groups: Mapping[str, np.ndarray],
 ) -> np.ndarray:
     found = np.zeros(n_items, dtype=bool)
@@ -129,7 +129,7 @@ def _found(
             found |= inside(points, outline)
         if len(step.fields) == 4:
             hidden = [int(code) for code in step.fields[3].split("-") if code.isdecimal()]
-            shown = codes[step.fields[2]] if isinstance(codes, Mapping) else codes(step.fields[2], step.fields[0])
+            shown = codes(step.fields[2], step.fields[0].partition(">")[2].rpartition("@")[0] or step.fields[0])
             found &= ~np.isin(shown, hidden)
     return found
 

@@ -38,8 +38,8 @@ def closing(
 ) -> pd.DataFrame:
     """One row a step: gap left, alignment, R@k both ways, and NDCG@10 of lists made across the modalities.
 
-    `image`, `text`: unit vectors (P, D) of the items that have both; `history`, `held_out`: (U, P), over those items; `candidates`
-    (P,) bool: those that are ranked.
+    `image`, `text`: unit vectors (P, D) of the items that have both; `history`, `held_out`: (U, P), over those items;
+    `candidates`: (P,) bool, those that are ranked.
     The lists need no training: a person is the mean of one modality of their items, the candidates stand with the
     other ("image to text" asks the items' words with the pictures of the history), or with both on both sides.
     """

@@ -3,54 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
-from mmviz.errors import MmvizError, UnknownNameError
 from mmviz.progress import Progress, Report, silent
 from mmviz.spaces.neighbours import Neighbours
+from mmviz.views.maps import LayoutSettings
 
-__all__ = ["NEIGHBOURS", "LayoutSettings", "Method", "lay_out", "principal"]
-
-Method = Literal["pca", "umap", "tsne"]
-NEIGHBOURS = 60
-"""Neighbours that are found once for each space; enough for t-SNE at perplexity 20 and for every UMAP offered."""
+__all__ = ["lay_out", "principal"]
 
 PERPLEXITY = 20
 SEEDED = 10_000
 """Up to so many points UMAP runs on one core from a fixed seed; beyond, on all cores, and two runs differ a little."""
 
 EPOCHS_LARGE = 120
-
-
-@dataclass(frozen=True)
-class LayoutSettings:
-    """How to lay out: the method, 2 or 3 dimensions, UMAP's neighbours, and the column that guides it ("" = none)."""
-
-    method: Method = "umap"
-    dims: int = 2
-    neighbours: int = 15
-    guide: str = ""
-
-    def __post_init__(self) -> None:
-        if self.method not in get_args(Method):
-            raise UnknownNameError("layout", self.method, get_args(Method))
-        if self.dims not in (2, 3):
-            raise MmvizError(f"A layout has 2 or 3 dimensions; {self.dims} were asked for.")
-        if not 2 <= self.neighbours <= NEIGHBOURS:
-            raise MmvizError(f"UMAP takes 2 to {NEIGHBOURS} neighbours here; {self.neighbours} were asked for.")
-
-    @property
-    def key(self) -> str:
-        """A file name that says the settings; those that the method does not read are left out."""
-        parts = [self.method, f"{self.dims}d"]
-        if self.method == "umap":
-            parts.append(f"n{self.neighbours}")
-            if self.guide:
-                parts.append("by-" + self.guide.encode().hex())
-        return "-".join(parts)
 
 
 def lay_out(

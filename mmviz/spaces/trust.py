@@ -30,7 +30,7 @@ def map_neighbours(points: np.ndarray, k: int) -> np.ndarray:
     found = np.asarray(found).reshape(len(points), k + 1)
     own = found == np.arange(len(points))[:, None]  # (n, k + 1)
     own[~own.any(axis=1), -1] = True  # among many equal points, a point may not find itself
-    return found[~own].reshape(len(points), k)
+    return np.asarray(found[~own].reshape(len(points), k))
 
 
 def point_trust(true: np.ndarray, drawn: np.ndarray) -> np.ndarray:

@@ -40,11 +40,13 @@ __all__ = [
 PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
+    "spaces": "pages/explore/spaces.py",
     "methods": "pages/learn/methods.py",
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
 }
-PICKS = ("user", "strategies", "reference", "split", "liked", "search", "page")
+PICKS: tuple[str, ...] = ("user", "strategies", "reference", "split", "liked", "search", "page")
+PICKS = (*PICKS, "spaces", "from", "to", "solid", "colour", "guide", "ask", "ask_item", "ask_user", "gap_space")
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
+from mmviz.errors import MmvizError, UnknownNameError
 from mmviz.views import Found
 
-__all__ = ["Clusters", "Moved", "SpaceCard", "SpaceKind", "SpaceMap", "SpaceSearch"]
+__all__ = [
+    "NEIGHBOURS",
+    "Clusters",
+    "LayoutSettings",
+    "Method",
+    "Moved",
+    "Question",
+    "SpaceCard",
+    "SpaceKind",
+    "SpaceMap",
+    "SpaceSearch",
+]
+
+Method = Literal["pca", "umap", "tsne"]
+NEIGHBOURS = 60
+"""Neighbours that are found once for each space; enough for t-SNE at perplexity 20 and for every UMAP offered."""
 
 SpaceKind = Literal["modality", "joint", "ends", "fusion"]
 
@@ -85,3 +101,47 @@ class SpaceSearch:
     found: dict[str, Found]
     overlap: pd.DataFrame
     notes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class LayoutSettings:
+    """How to lay out: the method, 2 or 3 dimensions, UMAP's neighbours, and the column that guides it ("" = none)."""
+
+    method: Method = "umap"
+    dims: int = 2
+    neighbours: int = 15
+    guide: str = ""
+
+    def __post_init__(self) -> None:
+        if self.method not in get_args(Method):
+            raise UnknownNameError("layout", self.method, get_args(Method))
+        if self.dims not in (2, 3):
+            raise MmvizError(f"A layout has 2 or 3 dimensions; {self.dims} were asked for.")
+        if not 2 <= self.neighbours <= NEIGHBOURS:
+            raise MmvizError(f"UMAP takes 2 to {NEIGHBOURS} neighbours here; {self.neighbours} were asked for.")
+
+    @property
+    def key(self) -> str:
+        """A file name that says the settings; those that the method does not read are left out."""
+        parts = [self.method, f"{self.dims}d"]
+        if self.method == "umap":
+            parts.append(f"n{self.neighbours}")
+            if self.guide:
+                parts.append("by-" + self.guide.encode().hex())
+        return "-".join(parts)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to look for: words, a picture (the bytes of a file), like an item (its id), or for a person (their id)."""
+
+    kind: Literal["words", "picture", "item", "person"]
+    words: str = ""
+    picture: bytes = b""
+    item_id: str = ""
+    user_id: str = ""
+
+    @property
+    def modality(self) -> str:
+        """The one modality that the question has, "" for an item or a person."""
+        return {"words": "text", "picture": "image"}.get(self.kind, "")
