@@ -75,7 +75,8 @@ def _stage(here: Here, picks: Picks, maps: Sequence[SpaceMap], payload: dict[str
     text = state.address("sel")
     chosen = _chosen(here, picks, maps, text)
     row = here.shelf.row_of.get(state.address("item"), -1)
-    left, right = st.columns([3.3, 1], gap="medium")
+    beside = row >= 0 or bool(chosen.any())
+    left, right = st.columns([3.3, 1] if beside else [400, 1], gap="medium" if beside else "xxsmall")
     with left:
         components.maps(
             {**payload, "chosen": chosen_payload(text, chosen), "focus": row, "camera": _camera()},
@@ -84,8 +85,9 @@ def _stage(here: Here, picks: Picks, maps: Sequence[SpaceMap], payload: dict[str
             on_focused=lambda: _focus(here.shelf),
             on_camera=_look,
         )
-    with right:
-        side(here, chosen, row)
+    if beside:
+        with right:
+            side(here, chosen, row)
 
 
 def _chosen(here: Here, picks: Picks, maps: Sequence[SpaceMap], text: str) -> np.ndarray:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from mmviz.lab import FIRST_STRATEGIES
 from mmviz.ui import state, tints
+from mmviz.ui.recommending import pick_split
 from mmviz.ui.words import count
 from mmviz.views.maps import LayoutSettings
 
@@ -63,7 +64,7 @@ def choose(here: Here) -> Picks:
         )
         view = view or VIEWS[0]
         if view in ("Maps", "Measures"):
-            spaces = _spaces(cards)
+            spaces = _spaces(here, cards)
         elif view == "3-D":
             spaces = (_one("Space", cards, "solid", 0),)
         else:
@@ -73,8 +74,7 @@ def choose(here: Here) -> Picks:
         settings = _layout(here, 3 if view == "3-D" else 2)
         colour = _colour(here)
         user_id = _person(here) if colour in (SCORE, HITS) else ""
-        named = st.toggle("Name clusters", value=True, key="named", bind="query-params") if view != "3-D" else False
-    return Picks(view, spaces, cards, settings, colour, user_id, named)
+    return Picks(view, spaces, cards, settings, colour, user_id, bool(st.session_state.get("named", True)))
 
 
 def choose_two(cards: dict[str, SpaceCard]) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ def _hits(here: Here, picks: Picks) -> Tint:
     return tints.by_hits(tops, seen, held_out, LIST, picks.user_id)
 
 
-def _spaces(cards: dict[str, SpaceCard]) -> tuple[str, ...]:
+def _spaces(here: Here, cards: dict[str, SpaceCard]) -> tuple[str, ...]:
     titles = {name: card.title for name, card in cards.items()}
     default = [name for name in titles if name in ("image", "text", "ends")]
     fusions = [name for name, card in cards.items() if card.kind == "fusion"]
@@ -131,6 +131,7 @@ def _spaces(cards: dict[str, SpaceCard]) -> tuple[str, ...]:
     asked = [title for title in st.query_params.get_all("spaces") if title in titles.values()]
     shown = len(st.session_state.get("spaces", asked or default))
     with st.popover(count(shown, "space"), icon=":material/grid_view:", width="content"):
+        pick_split(here)
         names = st.multiselect(
             f"Spaces, up to {MOST}",
             list(titles),
@@ -184,6 +185,7 @@ def _layout(here: Here, dims: int) -> LayoutSettings:
                 "no longer whether the space itself tells them apart.",
             )  # fmt: skip
             neighbours, guide = near or 15, picked if picked in columns else ""
+        st.toggle("Name clusters", value=True, key="named", bind="query-params")
         st.caption(
             "Neighbours are exact, found in all dimensions. Every map starts from that of the joint space and is laid "
             "onto it by rotation, reflection and size, so that the maps compare."

@@ -11,6 +11,7 @@ from mmviz.errors import MmvizError
 from mmviz.ui import components, state
 from mmviz.ui.items import spaces_payload
 from mmviz.ui.space_payload import space_colour
+from mmviz.ui.space_side import saved
 from mmviz.views import Found
 from mmviz.views.maps import Question
 
@@ -29,8 +30,11 @@ SHOWN = 12
 def search(here: Here, picks: Picks) -> SpaceSearch | None:
     """Draw the search; what each space answers, or None when nothing is asked."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="asking"):
-        kind = st.selectbox("Find", [NOTHING, WORDS, PICTURE, ITEM, PERSON], key="ask", bind="query-params", width=150)
+        kind = st.selectbox(
+            "Find in every space", [NOTHING, WORDS, PICTURE, ITEM, PERSON], key="ask", bind="query-params", width=170
+        )
         question = _question(here, kind or NOTHING)
+        saved(here)
     if question is None or not picks.spaces:
         return None
     try:

@@ -18,7 +18,7 @@ from mmviz.ui.words import count, plain
 if TYPE_CHECKING:
     from mmviz.ui.frame import Here
 
-__all__ = ["side"]
+__all__ = ["saved", "side"]
 
 WALL, TABLE = "Pictures", "Table"
 MOST_PICTURES = 90
@@ -32,14 +32,8 @@ def side(here: Here, chosen: np.ndarray, focus: int) -> None:
         _item(here, focus)
     rows = np.flatnonzero(chosen)
     rows = rows[np.argsort(-here.shelf.popularity[rows], kind="stable")]
-    _groups(here)
     if len(rows):
         _selection(here, rows)
-    elif focus < 0:
-        st.caption(
-            "Point at an item to find it in every map, click to open it here. Take Lasso or Box to select; Shift adds "
-            "to a selection and Alt takes away."
-        )
 
 
 def _item(here: Here, row: int) -> None:
@@ -146,12 +140,13 @@ def _save(here: Here, rows: np.ndarray) -> None:
     st.session_state["group_said"] = f"Saved as {name}."
 
 
-def _groups(here: Here) -> None:
-    saved = here.lab.selections(here.card.name)
-    if not saved:
+def saved(here: Here) -> None:
+    """The popover with the selections that were saved, where there are any."""
+    kept = here.lab.selections(here.card.name)
+    if not kept:
         return
-    with st.popover(count(len(saved), "saved selection"), icon=":material/bookmarks:", type="tertiary"):
-        for name, ids in saved.items():
+    with st.popover(count(len(kept), "saved selection"), icon=":material/bookmarks:", width="content"):
+        for name, ids in kept.items():
             with st.container(horizontal=True, vertical_alignment="center"):
                 said = f"{name}, {count(len(ids), 'item')}"
                 st.button(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mmviz.errors import FeatureError
-from mmviz.ui.frame import empty, kindly
+from mmviz.ui import state
+from mmviz.ui.frame import empty, kindly, link
 from mmviz.ui.mapping import draw, drawn_maps, settle
 from mmviz.ui.space_evidence import measures, moved
 from mmviz.ui.space_picks import choose, tint_of
@@ -25,8 +26,8 @@ are a drawing of distances in hundreds of dimensions. Neighbours mean something;
 between groups mean little, least of all in UMAP and t-SNE.
 
 **Trust** is the trustworthiness of Venna and Kaski (2001): 1 when all neighbours on the map are neighbours in the
-space, 0.5 for a map drawn at random. Colour by *Trust of the map* to see it item by item: the share of an item's 15 true
-neighbours that the map keeps.
+space, 0.5 for a map drawn at random. Colour by *Trust of the map* to see it item by item: the share of an item's 15
+true neighbours that the map keeps.
 
 **Joint, both ends** draws an item twice, its picture and its words, joined by a line: the longer the lines, the wider
 the gap between the modalities.
@@ -62,6 +63,7 @@ def show(here: Here, picks: Picks) -> None:
     if picks.view in ("Maps", "Morph"):
         asked = search(here, picks)
         glow = {} if asked is None else {name: found.items for name, found in asked.found.items()}
+        _untrained(here, picks)
         draw(here, picks, glow)
         if asked is not None:
             answers(here, picks, asked)
@@ -75,6 +77,24 @@ def show(here: Here, picks: Picks) -> None:
         st.markdown(HOW_TO_READ)
 
 
+def _untrained(here: Here, picks: Picks) -> None:
+    """Say so where the split in use has no fusion, since there may be some on another split."""
+    if any(card.kind == "fusion" for card in picks.cards.values()):
+        return
+    _, every = state.splits(here.card.name)
+    trained = [
+        split.title
+        for split in every
+        if split.usable and any(run.kind == "fusion" for run in here.lab.runs(here.card.name, split.name))
+    ]
+    if trained:
+        st.caption(f"No fusion is trained on this split. Change it under the spaces; trained: {', '.join(trained)}.")
+    else:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("No fusion is trained yet, so only the encoder's own spaces are here.")
+            link("models", "Train strategies")
+
+
 def _solid(here: Here, picks: Picks) -> None:
     from mmviz.charts.spaces import solid_figure
 
@@ -85,10 +105,8 @@ def _solid(here: Here, picks: Picks) -> None:
         tint = tint_of(here, picks, picks.colour, maps)
     drawn = maps[0]
     codes = tint.codes.get(drawn.card.name, tint.codes.get("all"))
-    theme = "dark" if st.context.theme.type == "dark" else "light"
-    figure = solid_figure(
-        drawn.ends[0], codes, tint.colours, [name for name, _ in tint.names], here.shelf.titles, theme
-    )
+    names = [name for name, _ in tint.names]
+    figure = solid_figure(drawn.ends[0], codes, tint.colours, names, here.shelf.titles, state.theme())
     st.plotly_chart(figure, key="solid_chart")
     missing = len(here.shelf.ids) - drawn.card.n_placed
     left_out = f"; {missing:,} have no place in this space" if missing else ""

@@ -102,7 +102,7 @@ class Maps {
     const width = this.stage.clientWidth;
     if (!width) return;
     const n = this.panels.length;
-    const most = width < 560 ? 1 : width < 900 ? 2 : 3;
+    const most = width < 480 ? 1 : width < 680 ? 2 : 3;
     const columns = n === 4 && most > 1 ? 2 : Math.min(n, most);
     const rows = Math.ceil(n / Math.max(columns, 1));
     const wide = (width - GAP * (columns - 1)) / columns;

@@ -26,7 +26,7 @@ void main() {
 }`;
 
 const FRAGMENT = `#version 300 es
-precision mediump float;
+precision highp float; precision highp int;
 in vec4 tone;
 uniform int line;
 uniform float size;
@@ -157,7 +157,7 @@ const painter = (canvas) => {
         gl.drawArrays(mode, 0, from.length / 2);
       };
       for (const pass of any ? [0, 1] : [0]) {
-        if (lines) run(lines, lines, gl.LINES, 1, pass, 1, 0.22);
+        if (lines) run(lines, lines, gl.LINES, 1, pass, 1, Math.max(0.012, Math.min(0.3, 90 / lines.length)));
         run(a, b, gl.POINTS, 0, pass, size, 1);
       }
     },
