@@ -13,6 +13,7 @@ __all__ = [
     "BORDER",
     "CATEGORIES",
     "CONTROLS",
+    "GLOW",
     "INK",
     "MODALITIES",
     "MUTED",
@@ -80,6 +81,9 @@ CONTROLS: tuple[Pair, ...] = (
     Pair("#38332C", "#E0D8C9"),
     Pair("#666056", "#958C7E"),
 )
+
+GLOW = Pair("#D9480F", "#FFC83D")
+"""What marks found items on a map."""
 
 CATEGORIES: tuple[Pair, ...] = (
     Pair("#3C66B0", "#86ABEE"),

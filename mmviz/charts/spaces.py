@@ -70,6 +70,7 @@ def agreement_figure(titles: Sequence[str], shares: np.ndarray, theme: palette.T
         texttemplate="%{text}",
         zmin=0,
         zmax=1,
+        colorscale=[[at / (len(palette.SEQUENTIAL) - 1), tone] for at, tone in enumerate(palette.SEQUENTIAL)],
         xgap=2,
         ygap=2,
         showscale=False,

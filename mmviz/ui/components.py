@@ -21,6 +21,7 @@ Payload = dict[str, Any]
 STATIC = Path(__file__).parent / "static"
 TONES: dict[str, tuple[str, str]] = {
     "muted": palette.MUTED,
+    "glow": palette.GLOW,
     "ground": palette.Pair("#F1EADC", "#23201B"),
 }
 

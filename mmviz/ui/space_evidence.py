@@ -117,7 +117,8 @@ def _table(table: pd.DataFrame) -> None:
     shown = pd.DataFrame(index=table.index)
     for name, title in PLAIN.items():
         if name in table:
-            shown[title] = table[name].map(lambda value: figures(value))
+            whole = name in ("vectors", "width")
+            shown[title] = [f"{value:,.0f}" if whole else figures(value) for value in table[name]]
     for way in ("image to text", "text to image"):
         for k in (1, 5, 10):
             if f"{way} R@{k}" in table:
@@ -144,7 +145,7 @@ def _agreement(here: Here, picks: Picks) -> None:
     k = st.segmented_control("Neighbours", NEAR, default=15, required=True, key="overlap_k", bind="query-params") or 15
     shares = here.lab.overlap(here.card.name, picks.spaces, k, here.split)
     figure = agreement_figure([picks.titles[name] for name in picks.spaces], shares.to_numpy(), state.theme())
-    st.plotly_chart(figure, key="agreement")
+    st.plotly_chart(figure, theme=None, key="agreement")
     st.caption(f"Mean share of common items among the {k} nearest, in all dimensions.")
 
 
@@ -169,10 +170,14 @@ def _gap(here: Here, picks: Picks) -> None:
     row = table.iloc[steps.index(closed)]
     _figures(row, table.iloc[0])
     recall = {f"{way}": table[f"{way} R@10"].to_numpy() for way in ("image to text", "text to image")}
-    st.plotly_chart(closing_figure(shares, recall, closed / 100, "Recall@10", state.theme()), key="gap_recall")
+    st.plotly_chart(
+        closing_figure(shares, recall, closed / 100, "Recall@10", state.theme()), theme=None, key="gap_recall"
+    )
     if "both NDCG@10" in table:
         lists = {way: table[f"{way} NDCG@10"].to_numpy() for way in ("image to text", "text to image", "both")}
-        st.plotly_chart(closing_figure(shares, lists, closed / 100, "NDCG@10", state.theme()), key="gap_lists")
+        st.plotly_chart(
+            closing_figure(shares, lists, closed / 100, "NDCG@10", state.theme()), theme=None, key="gap_lists"
+        )
     items, people = count(table.attrs["items"], "item"), count(table.attrs["people"], "person", "people")
     st.caption(
         f"Over {items} with both modalities. NDCG@10 is that of lists without training: a person is the mean of their "

@@ -25,6 +25,7 @@ __all__ = ["chosen_payload", "coordinates", "maps_payload", "space_colour", "tin
 
 Payload = dict[str, Any]
 SHOWN = 1e8
+TOGETHER = 0.5
 
 
 def coordinates(drawn: SpaceMap) -> Cloud:
@@ -121,14 +122,16 @@ def _panel(
 
 
 def _labels(drawn: SpaceMap, groups: Clusters) -> list[Payload]:
-    """Each cluster's name at the median of its items on the map."""
+    """Each cluster's name at the median of its items, or of their pictures; none where they do not lie together."""
     labels = []
-    points = np.concatenate(drawn.ends)  # (ends · I, 2)
-    codes = np.tile(groups.codes, len(drawn.ends))
+    points = drawn.ends[0]  # (I, 2)
     for code, label in enumerate(groups.labels):
-        own = points[(codes == code) & (points[:, 0] < SHOWN)]
-        if len(own) and label:
-            x, y = np.median(own, axis=0).tolist()
+        own = points[(groups.codes == code) & (points[:, 0] < SHOWN)]
+        if not len(own) or not label:
+            continue
+        middle = np.median(own, axis=0)
+        if np.median(np.abs(own - middle).sum(axis=1)) < TOGETHER:
+            x, y = middle.tolist()
             labels.append({"text": " ".join(label.split()[:2]), "x": round(x, 4), "y": round(y, 4)})
     return labels
 

@@ -16,6 +16,8 @@ from mmviz.ui.words import count
 from mmviz.views.maps import LayoutSettings
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from mmviz.ui.frame import Here
     from mmviz.ui.tints import Tint
     from mmviz.views.maps import SpaceCard, SpaceMap
@@ -49,10 +51,10 @@ class Picks:
         return {name: card.title for name, card in self.cards.items()}
 
 
-def choose(here: Here) -> Picks:
-    """Draw the row of picks."""
+def choose(here: Here, row: DeltaGenerator) -> Picks:
+    """Draw the picks into their row."""
     cards = {card.name: card for card in here.lab.spaces(here.card.name, here.split)}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="picks"):
+    with row:
         view = st.segmented_control(
             "View",
             VIEWS,

@@ -16,6 +16,8 @@ from mmviz.views import Found
 from mmviz.views.maps import Question
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from mmviz.ui.frame import Here
     from mmviz.ui.space_picks import Picks
     from mmviz.views.maps import SpaceSearch
@@ -27,12 +29,10 @@ K = 20
 SHOWN = 12
 
 
-def search(here: Here, picks: Picks) -> SpaceSearch | None:
-    """Draw the search; what each space answers, or None when nothing is asked."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="asking"):
-        kind = st.selectbox(
-            "Find in every space", [NOTHING, WORDS, PICTURE, ITEM, PERSON], key="ask", bind="query-params", width=170
-        )
+def search(here: Here, picks: Picks, row: DeltaGenerator) -> SpaceSearch | None:
+    """Draw the search into the row of picks; what each space answers, or None when nothing is asked."""
+    with row:
+        kind = st.selectbox("Find", [NOTHING, WORDS, PICTURE, ITEM, PERSON], key="ask", bind="query-params", width=170)
         question = _question(here, kind or NOTHING)
         saved(here)
     if question is None or not picks.spaces:

@@ -13,7 +13,7 @@ from mmviz.ui import components, state
 from mmviz.ui.board import item_link
 from mmviz.ui.frame import PAGES, link
 from mmviz.ui.items import portrait_payload
-from mmviz.ui.words import count, plain
+from mmviz.ui.words import count
 
 if TYPE_CHECKING:
     from mmviz.ui.frame import Here
@@ -38,9 +38,7 @@ def side(here: Here, chosen: np.ndarray, focus: int) -> None:
 
 def _item(here: Here, row: int) -> None:
     shelf = here.shelf
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(shelf.titles[row])}**", width="stretch")
-        st.button("Close", type="tertiary", icon=":material/close:", on_click=state.set_address, args=("item", ""))
+    st.button("Close", type="tertiary", icon=":material/close:", on_click=state.set_address, args=("item", ""))
     components.item_view({**portrait_payload(shelf, row), "slim": True}, "focused")
     item_id = shelf.ids[row]
     link("catalogue", "Its page with neighbours", item=item_id)

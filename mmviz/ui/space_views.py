@@ -15,10 +15,12 @@ from mmviz.ui.space_picks import choose, tint_of
 from mmviz.ui.space_search import answers, search
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from mmviz.ui.frame import Here
     from mmviz.ui.space_picks import Picks
 
-__all__ = ["open_spaces", "show"]
+__all__ = ["open_spaces"]
 
 HOW_TO_READ = r"""
 **One map, one space.** The same item stands in every map; point at it and all of them show where. Distances on a map
@@ -44,24 +46,23 @@ $\log \mathbb{E}\, e^{-2 d^2}$ over all pairs, lower is spread more evenly.
 """
 
 
-def open_spaces(here: Here) -> Picks | None:
-    """Draw the picks; None, with a word on what to do, when the catalogue has no features yet."""
+def open_spaces(here: Here) -> None:
+    """Draw the picks and the view that was picked, or a word on what to do when there are no features yet."""
     settle(here)
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="picks")
     try:
-        return choose(here)
+        _show(here, choose(here, row), row)
     except FeatureError:
         empty(
             "The pictures and words are not encoded yet",
             f"Spaces are made of features, and {here.card.name} has none so far. Training a strategy makes them.",
             [("models", "Train strategies"), ("catalogue", "Look at the catalogue")],
         )
-        return None
 
 
-def show(here: Here, picks: Picks) -> None:
-    """Draw the view that was picked."""
+def _show(here: Here, picks: Picks, row: DeltaGenerator) -> None:
     if picks.view in ("Maps", "Morph"):
-        asked = search(here, picks)
+        asked = search(here, picks, row)
         glow = {} if asked is None else {name: found.items for name, found in asked.found.items()}
         _untrained(here, picks)
         draw(here, picks, glow)
@@ -107,7 +108,7 @@ def _solid(here: Here, picks: Picks) -> None:
     codes = tint.codes.get(drawn.card.name, tint.codes.get("all"))
     names = [name for name, _ in tint.names]
     figure = solid_figure(drawn.ends[0], codes, tint.colours, names, here.shelf.titles, state.theme())
-    st.plotly_chart(figure, key="solid_chart")
+    st.plotly_chart(figure, theme=None, key="solid_chart")
     missing = len(here.shelf.ids) - drawn.card.n_placed
     left_out = f"; {missing:,} have no place in this space" if missing else ""
     st.caption(

@@ -1,7 +1,7 @@
 // One canvas for up to six maps of the same items: pan, zoom, point, select, morph; all but the result stays here.
 
 const GAP = 14, HEAD = 46;
-const TOOLS = [["move", "Move", "Drag to move, wheel or + and − to zoom (M)"], ["lasso", "Lasso", "Draw around items (L); Shift adds, Alt takes away"],
+const TOOLS = [["move", "Move", "Drag to move; after a click the wheel zooms, as + and − do (M)"], ["lasso", "Lasso", "Draw around items (L); Shift adds, Alt takes away"],
   ["box", "Box", "Drag a box (B); Shift adds, Alt takes away"]];
 
 class Maps {
@@ -65,7 +65,7 @@ class Maps {
     const style = getComputedStyle(this.root);
     const read = (name) => style.getPropertyValue(name).trim();
     this.serif = read("--serif") || "serif";
-    this.colours = { ink: read("--st-text-color"), paper: read("--st-background-color"), accent: read("--st-primary-color"), muted: this.tone(data.tones.muted) };
+    this.colours = { ink: read("--st-text-color"), paper: read("--st-background-color"), accent: read("--st-primary-color"), glow: this.tone(data.tones.glow), muted: this.tone(data.tones.muted) };
     this.n = data.items;
     if (this.chosen.length !== this.n) this.chosen = new Uint8Array(this.n);
     if (data.chosen.text !== this.text) {

@@ -13,7 +13,8 @@ Object.assign(Maps.prototype, {
     this.stage.onpointerleave = () => { if (!this.held.size) { this.light(-1); this.tip.hidden = true; } };
     this.stage.onwheel = (event) => {
       const panel = this.panelAt(...at(event));
-      if (!panel) return;
+      const wanted = event.ctrlKey || event.metaKey || this.root.getRootNode().activeElement === this.stage;
+      if (!panel || !wanted) return;  // else the wheel scrolls the page
       event.preventDefault();
       this.zoomAt(panel, ...at(event), Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)));
     };
@@ -28,6 +29,7 @@ Object.assign(Maps.prototype, {
     const panel = this.panelAt(x, y);
     if (!panel || event.button !== 0) return;
     this.stage.setPointerCapture(event.pointerId);
+    this.stage.focus({ preventScroll: true });
     this.held.set(event.pointerId, { x, y, panel, startX: x, startY: y });
     if (this.tool !== "move" && this.held.size === 1) this.drawing = { panel, points: [this.toMap(panel, x, y)] };
   },

@@ -18,7 +18,7 @@ const glow = (pen, x, y, colour, strength) => {
   const halo = pen.createRadialGradient(x, y, 2, x, y, 15);
   halo.addColorStop(0, colour);
   halo.addColorStop(1, "transparent");
-  pen.globalAlpha = 0.55 * strength;
+  pen.globalAlpha = 0.4 * strength;
   pen.fillStyle = halo;
   pen.fillRect(x - 15, y - 15, 30, 30);
   pen.globalAlpha = 1;
@@ -26,7 +26,7 @@ const glow = (pen, x, y, colour, strength) => {
 
 const written = (pen, text, x, y, ink, paper) => {
   pen.lineJoin = "round";
-  pen.lineWidth = 4;
+  pen.lineWidth = 3.5;
   pen.strokeStyle = paper;
   pen.strokeText(text, x, y);
   pen.fillStyle = ink;
@@ -36,7 +36,7 @@ const written = (pen, text, x, y, ink, paper) => {
 // Names of clusters, largest first; one that would lie on another is left out.
 const nameClusters = (pen, map, panel) => {
   const taken = [];
-  pen.font = `600 12.5px ${map.serif}`;
+  pen.font = `600 11.5px ${map.serif}`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   for (const label of panel.space.labels) {
@@ -123,9 +123,9 @@ const paintOver = (map) => {
     pen.rect(panel.left, panel.top, panel.width, panel.height);
     pen.clip();
     const found = panel.space.glow.flatMap((row) => map.placesOf(panel, row));
-    found.forEach(([x, y], at) => glow(pen, x, y, map.colours.accent, 1 - (0.5 * at) / found.length));
+    found.forEach(([x, y], at) => glow(pen, x, y, map.colours.glow, 1 - (0.5 * at) / found.length));
     showPictures(pen, map, panel);
-    for (const [x, y] of found) ring(pen, x, y, 6, map.colours.accent, 2, map.colours.paper);
+    for (const [x, y] of found) ring(pen, x, y, 5, map.colours.glow, 2, map.colours.paper);
     if (panel.camera.z < 4 && map.data.named) nameClusters(pen, map, panel);
     for (const [row, radius] of [[map.data.focus, 8], [map.lit, 9]]) {
       if (row === null || row === undefined || row < 0) continue;
