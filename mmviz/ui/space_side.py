@@ -122,9 +122,9 @@ def _take_away(here: Here, rows: np.ndarray) -> None:
             if said := st.session_state.pop("group_said", ""):
                 st.caption(said)
     liked = "~".join(shelf.ids[row] for row in rows[:MOST_LIKED].tolist())
-    said = "Recommend to someone who likes these"
+    said = "Recommend from these"
     if len(rows) > MOST_LIKED:
-        said = f"Recommend to someone who likes the {MOST_LIKED} most chosen"
+        said = f"Recommend from the {MOST_LIKED} most chosen"
     link("recommendations", said, who="I am new here", liked=liked)
 
 

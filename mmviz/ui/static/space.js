@@ -183,7 +183,7 @@ class Maps {
       const view = { middle: [panel.camera.x, panel.camera.y], scale: [this.half(panel) * 2 / panel.width, this.half(panel) * 2 / panel.height] };
       const code = this.codes[panel.space.name] ? panel.space.name : "all";
       this.painter.panel({ box, view, a: panel.a, b: panel.b, t: this.morphing() ? this.t / 100 : 0, ends: panel.ends, lines: panel.lines,
-        size: this.size(panel) * r, opacity: 0.28, any: this.any, hidden: hidden >>> 0, code, tones: ends, quiet });
+        size: this.size(panel) * r, opacity: 0.28, any: this.count ?? 0, hidden: hidden >>> 0, code, tones: ends, quiet });
     }
     this.painter.forget(new Set(this.panels.flatMap((panel) => [panel.a, panel.b, panel.lines])));
     paintOver(this);

@@ -3,7 +3,7 @@
 const VERTEX = `#version 300 es
 precision highp float; precision highp int; precision highp usampler2D;
 in vec2 a; in vec2 b;
-uniform float t, size, dim;
+uniform float t, size, dim, strong;
 uniform vec2 middle, scale;
 uniform int ends, pass, line, any, own;
 uniform uint hidden;
@@ -22,7 +22,7 @@ void main() {
   gl_PointSize = any == 1 && pass == 1 ? size * 1.25 : size;
   tone = line == 1 ? quiet : own == 1 ? tones[gl_VertexID & 1] : texelFetch(ramp, ivec2(int(code), 0), 0);
   if (any == 1 && pass == 0) tone = vec4(quiet.rgb, tone.a * dim);
-  if (line == 1 && any == 1 && pass == 1) tone.a = 0.55;
+  if (line == 1 && any == 1 && pass == 1) tone.a = strong;
 }`;
 
 const FRAGMENT = `#version 300 es
@@ -79,7 +79,7 @@ const painter = (canvas) => {
   if (!gl) return null;
   const program = compiled(gl);
   const place = Object.fromEntries(
-    ["t", "size", "dim", "middle", "scale", "ends", "pass", "line", "any", "own", "hidden", "codes", "flags", "ramp", "tones", "quiet"]
+    ["t", "strong", "size", "dim", "middle", "scale", "ends", "pass", "line", "any", "own", "hidden", "codes", "flags", "ramp", "tones", "quiet"]
       .map((name) => [name, gl.getUniformLocation(program, name)]));
   const buffers = new Map();
   const flags = byteTexture(gl, new Uint8Array(1));
@@ -140,10 +140,11 @@ const painter = (canvas) => {
       texture(2, "ramp", ramp);
       gl.uniform1f(place.t, t);
       gl.uniform1f(place.dim, opacity);
+      gl.uniform1f(place.strong, Math.max(0.04, Math.min(0.55, 25 / Math.max(1, any))));
       gl.uniform2fv(place.middle, view.middle);
       gl.uniform2fv(place.scale, view.scale);
       gl.uniform1i(place.ends, ends);
-      gl.uniform1i(place.any, any ? 1 : 0);
+      gl.uniform1i(place.any, any > 0 ? 1 : 0);
       gl.uniform1i(place.own, ends === 2 ? 1 : 0);
       gl.uniform1ui(place.hidden, hidden);
       gl.uniform4fv(place.tones, tones.flat());
@@ -156,7 +157,7 @@ const painter = (canvas) => {
         gl.uniform4fv(place.quiet, [...quiet, faint]);
         gl.drawArrays(mode, 0, from.length / 2);
       };
-      for (const pass of any ? [0, 1] : [0]) {
+      for (const pass of any > 0 ? [0, 1] : [0]) {
         if (lines) run(lines, lines, gl.LINES, 1, pass, 1, Math.max(0.012, Math.min(0.3, 90 / lines.length)));
         run(a, b, gl.POINTS, 0, pass, size, 1);
       }
