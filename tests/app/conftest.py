@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
+    "spaces": "pages/explore/spaces.py",
     "methods": "pages/learn/methods.py",
     "models": "pages/build/models.py",
     "start": "pages/build/start.py",
