@@ -2,8 +2,8 @@
 
     python benchmarks/spaces.py [layout] [canvas]
 
-Writes `results/spaces-layout.md` and `results/spaces-canvas.md`. The points are simulated; the canvas is drawn by
-Chromium in software, and both ways of drawing are timed in the same run, from a click in an open page to the last pixel.
+Writes `results/spaces-layout.md` and `results/spaces-canvas.md`. The points are simulated; Chromium draws in software,
+and both ways of drawing are timed in the same run, from a click in an open page to the last pixel.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ CHROMIUM = [
 POINTS, WIDTH = 50_000, 256
 REPEATS = 3
 DRAWN = """kind => new Promise((done) => {
-  const deep = (root) => [...root.querySelectorAll('*')].flatMap((each) => each.shadowRoot ? [each, ...deep(each.shadowRoot)] : [each]);
+  const deep = (root) => [...root.querySelectorAll('*')].flatMap(
+    (each) => each.shadowRoot ? [each, ...deep(each.shadowRoot)] : [each]);
   const look = () => {
     const every = deep(document);
     const canvas = kind === 'ours'
@@ -92,7 +93,7 @@ def layout() -> None:
         rows.append((name, f"{seconds[name]:.1f}", trust.value, f"{trust.measured:,} of {trust.of:,}"))
     first, second = seconds.values()
     said = (
-        f"{POINTS:,} simulated vectors of {WIDTH} numbers, to two dimensions, neighbours included, both compiled before. "
+        f"{POINTS:,} simulated vectors of {WIDTH} numbers, to two dimensions, neighbours included, both compiled before. "  # noqa: E501
         f"mmviz is {second / first:.1f} times as fast. {busy()}"
     )
     table = _report.table(("layout", "seconds ↓", "trustworthiness ↑", "measured over"), rows)
@@ -127,7 +128,7 @@ def canvas() -> None:
     times, chosen, sent = [each[0] for each in lassos], lassos[0][1], max(each[2] for each in lassos)
     rows.append((f"lasso around {chosen:,} of 100,000 points to the updated table", *spread(times)))
     said = (
-        f"One panel of 800 × 600 pixels, colours by category, median and slowest of {REPEATS}; from the click in an open "
+        f"One panel of 800 × 600 pixels, colours by category, median and slowest of {REPEATS}; from the click in an open "  # noqa: E501
         f"page to the last pixel, with the server's work and the transfer. A selection sent {sent} bytes. {busy()}"
     )
     _report.write(
@@ -190,10 +191,10 @@ def screen() -> None:
     done = (st.session_state.get("maps") or {}).get("chosen") or {}
     chosen = apply(read(done.get("step", "")), n, lambda _: (points,), lambda _a, _b: codes, {})
     names = {name: cloud_of(parts) for name, parts in {
-        "points": {"xy": points.reshape(-1)}, "tint": {"all": codes}, "words": {"lines": [f"-Item {at}" for at in range(n)]},
+        "points": {"xy": points.reshape(-1)}, "tint": {"all": codes}, "words": {"lines": [f"-Item {at}" for at in range(n)]},  # noqa: E501
     }.items()}  # fmt: skip
     space = {
-        "name": "points", "title": "Points", "said": "", "colour": palette.INK, "cloud": names["points"].name, "ends": 1,
+        "name": "points", "title": "Points", "said": "", "colour": palette.INK, "cloud": names["points"].name, "ends": 1,  # noqa: E501
         "facts": "", "trustSaid": "", "glow": [], "labels": [],
     }  # fmt: skip
     payload = {
