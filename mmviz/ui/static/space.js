@@ -51,7 +51,7 @@ class Maps {
     if (!this.painter) this.stage.replaceChildren(node("p", { class: "nothing", text: "This browser draws no WebGL2, which the maps need." }));
     this.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     this.canvas.addEventListener("webglcontextrestored", () => { this.painter = painter(this.canvas); this.reload(); });
-    new ResizeObserver(() => this.resize()).observe(this.stage);
+    new ResizeObserver(() => this.resize(false)).observe(this.stage);
     addEventListener("mmviz-cloud", () => this.load());
     addEventListener("mmviz-lit", (event) => { if (event.detail.from !== this) this.light(event.detail.row, false); });
     this.listen();
@@ -97,10 +97,11 @@ class Maps {
     this.resize();
   }
 
-  resize() {
+  // A scroll bar that comes with the new height must not change the width again, and so on for ever.
+  resize(anew = true) {
     if (!this.data || !this.painter) return;
     const width = this.stage.clientWidth;
-    if (!width) return;
+    if (!width || (!anew && Math.abs(width - this.width) < 24)) return;
     const n = this.panels.length;
     const most = width < 480 ? 1 : width < 680 ? 2 : 3;
     const columns = n === 4 && most > 1 ? 2 : Math.min(n, most);
@@ -114,6 +115,7 @@ class Maps {
     for (const canvas of [this.canvas, this.over]) {
       canvas.width = Math.round(width * this.ratio);
       canvas.height = Math.round(this.height * this.ratio);
+      Object.assign(canvas.style, { width: `${width}px`, height: `${this.height}px` });
     }
     this.panels.forEach((panel, at) => {
       panel.left = (at % columns) * (wide + GAP);
