@@ -16,6 +16,9 @@ pages = {
         page("catalogue", "Catalogue", "grid_view", "Every item of the collection: search, filter, browse."),
         page("recommendations", "Recommendations", "view_column", "Several strategies' lists for one person."),
         page("attention", "Attention", "center_focus_strong", "What each strategy looked at, and if it is true."),
+        page(
+            "spaces", "Spaces", "scatter_plot", "Where items lie in each space, and how they move between strategies."
+        ),
     ],
     "Learn": [
         page("methods", "Methods", "school", "How each strategy works, with its formula and data flow."),

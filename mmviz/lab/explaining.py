@@ -68,7 +68,7 @@ class Explaining(Core):
         with self._looking:
             return tuple(
                 self._outcome(card, question, seat, k)
-                for card in self._cards(question)
+                for card in self._chosen_cards(question)
                 if question.upload is None or _plain(card)
             )
 
@@ -81,7 +81,7 @@ class Explaining(Core):
         titles = found.items["title"]
         return tuple(
             reason(card, self._ranker(card), seat, (seen, sights.get(card.run_id)), lambda item: str(titles.iat[item]))
-            for card in self._cards(base)
+            for card in self._chosen_cards(base)
         )
 
     def phrase(self, question: Question, words: str) -> dict[str, np.ndarray]:
@@ -149,7 +149,7 @@ class Explaining(Core):
         from mmviz.explain.sampling import grade_items
 
         found = self.catalogue(catalogue)
-        cards = self._cards(Question(catalogue, tuple(strategies), split=split))
+        cards = self._chosen_cards(Question(catalogue, tuple(strategies), split=split))
         fusions = [card for card in cards if card.kind == "fusion"]
         made = grade_items(self, found, fusions, split, n, seed, report)
         for card in fusions:
@@ -160,7 +160,7 @@ class Explaining(Core):
     def graded_sample(self, catalogue: str, strategies: Sequence[str], split: str | None = None) -> list[Summary]:
         """What `grade_sample` kept of these strategies' runs."""
         rows: list[Summary] = []
-        for card in self._cards(Question(catalogue, tuple(strategies), split=split)):
+        for card in self._chosen_cards(Question(catalogue, tuple(strategies), split=split)):
             if self._kept(card).is_file():
                 rows += [Summary(**row) for row in json.loads(self._kept(card).read_text("utf-8"))]
         return rows
@@ -186,7 +186,7 @@ class Explaining(Core):
             tuple(WordSeen(word.letters, word.start, word.end) for word in subject.words),
             subject.encoder.shape.grid,
             subject.picture is not None,
-            tuple(self._sight(card, base, subject) for card in self._cards(base) if card.kind == "fusion"),
+            tuple(self._sight(card, base, subject) for card in self._chosen_cards(base) if card.kind == "fusion"),
             None if learned is None else learned.map(text, image),
             None if joint is None else subject.encoder.similarity(image, joint),
         )
@@ -240,7 +240,7 @@ class Explaining(Core):
         now = ranker.score(seat.changed)[0]  # (I,)
         return outcome(card, uploaded_scores(before, values[0]), uploaded_scores(now, values[1]), seat, k)
 
-    def _cards(self, question: Question) -> list[RunCard]:
+    def _chosen_cards(self, question: Question) -> list[RunCard]:
         cards = {card.strategy: card for card in self.runs(question.catalogue, question.split)}
         return [self._trained(cards, name) for name in question.strategies]
 

@@ -14,13 +14,14 @@ from mmviz.charts import palette
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-__all__ = ["TONES", "board", "explained", "flow", "item_view", "roster", "wall"]
+__all__ = ["TONES", "board", "cloud", "explained", "flow", "item_view", "maps", "picked", "roster", "wall"]
 
 Payload = dict[str, Any]
 
 STATIC = Path(__file__).parent / "static"
 TONES: dict[str, tuple[str, str]] = {
     "muted": palette.MUTED,
+    "glow": palette.GLOW,
     "ground": palette.Pair("#F1EADC", "#23201B"),
 }
 
@@ -68,10 +69,44 @@ def roster(payload: Payload, key: str) -> list[str]:
     return [str(name) for name in shown.get("chosen") or ()]
 
 
+def cloud(packed: bytes, key: str) -> None:
+    """Hand large arrays to the maps of the page; see `mmviz.ui.clouds` for how they are packed. Shows nothing."""
+    _component("cloud", ("clouds",))(key=key, data=packed)
+
+
+def maps(
+    payload: Payload,
+    key: str,
+    on_chosen: Callable[[], None],
+    on_focused: Callable[[], None],
+    on_camera: Callable[[], None],
+) -> None:
+    """Draw up to six maps on one canvas.
+
+    The callbacks find in `st.session_state[key]` what was done: `chosen` (a step of a selection with its count),
+    `focused` (the row of an item) or `camera` (where the maps stand).
+    """
+    _component("space", ("clouds", "space_points", "space_paint", "space_over"), ("space_hands",))(
+        key=key,
+        data=_dressed(payload),
+        on_chosen_change=on_chosen,
+        on_focused_change=on_focused,
+        on_camera_change=on_camera,
+    )
+
+
+def picked(payload: Payload, key: str) -> str | None:
+    """Draw a small wall of items that light up on the maps when pointed at; the id of one that was just clicked."""
+    return _opened(_component("picked")(key=key, data=_dressed(payload), on_opened_change=_nothing))
+
+
 @cache
-def _component(name: str) -> ComponentRenderer:
+def _component(name: str, before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> ComponentRenderer:
+    parts = ("shared", *before, name, *after)
+
     def read(kind: str) -> str:
-        return "\n".join((STATIC / f"{part}.{kind}").read_text("utf-8") for part in ("shared", name))
+        files = (STATIC / f"{part}.{kind}" for part in parts)
+        return "\n".join(file.read_text("utf-8") for file in files if file.is_file())
 
     return st.components.v2.component(
         f"mmviz_{name}", html=f'<div class="mm mm-{name}"></div>', css=read("css"), js=read("js")

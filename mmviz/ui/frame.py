@@ -41,6 +41,7 @@ PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
     "attention": "pages/explore/attention.py",
+    "spaces": "pages/explore/spaces.py",
     "methods": "pages/learn/methods.py",
     "robustness": "pages/evidence/robustness.py",
     "models": "pages/build/models.py",
@@ -60,6 +61,16 @@ PICKS = (
     "item",
     "covered",
     "struck",
+    "spaces",
+    "from",
+    "to",
+    "solid",
+    "colour",
+    "guide",
+    "ask",
+    "ask_item",
+    "ask_user",
+    "gap_space",
 )
 
 

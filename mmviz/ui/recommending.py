@@ -17,7 +17,7 @@ from mmviz.ui.words import count
 if TYPE_CHECKING:
     from mmviz.views import Person, RunCard
 
-__all__ = ["Knobs", "Picks", "choose", "default_strategies", "pick_person", "pick_strategies"]
+__all__ = ["Knobs", "Picks", "choose", "default_strategies", "pick_person", "pick_split", "pick_strategies"]
 
 MOST_COLUMNS = 5
 LENGTHS = (5, 10, 20, 50)
@@ -145,7 +145,9 @@ def _knobs(here: Here, runs: Sequence[RunCard], strategies: Sequence[str]) -> Kn
         k = st.segmented_control(
             "Length of the lists", LENGTHS, default=10, required=True, key="k", bind="query-params"
         )
-        return Knobs(k or 10, weights, seen, reference=_reference(chosen), filters=_filters(here), split=_split(here))
+        return Knobs(
+            k or 10, weights, seen, reference=_reference(chosen), filters=_filters(here), split=pick_split(here)
+        )
 
 
 def _weights(chosen: Sequence[RunCard]) -> dict[str, float]:
@@ -200,7 +202,8 @@ def _filters(here: Here) -> dict[str, Sequence[str]]:
     return filters
 
 
-def _split(here: Here) -> str:
+def pick_split(here: Here) -> str:
+    """Draw the picker of what is held out, where there is a choice; the name of the split in use."""
     default, every = state.splits(here.card.name)
     usable = {card.name: card for card in every if card.usable}
     if len(usable) < 2:

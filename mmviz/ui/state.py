@@ -12,6 +12,7 @@ from mmviz.ui.shelf import Shelf, build_shelf
 
 if TYPE_CHECKING:
     from mmviz.catalogue.base import Catalogue
+    from mmviz.charts.palette import Theme
     from mmviz.lab import Lab
     from mmviz.views import SplitCard
 
@@ -25,6 +26,7 @@ __all__ = [
     "shelf",
     "splits",
     "take_over",
+    "theme",
 ]
 
 
@@ -55,6 +57,11 @@ def _splits(name: str, fingerprint: str) -> tuple[SplitCard, list[SplitCard]]:  
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _shelf(name: str, fingerprint: str, _catalogue: Catalogue) -> Shelf:  # noqa: ARG001 - the cache key
     return build_shelf(_catalogue)
+
+
+def theme() -> Theme:
+    """The theme in use."""
+    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def address(name: str) -> str:

@@ -6,7 +6,18 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-__all__ = ["bytes_said", "count", "day", "duration", "figures", "listed", "moment", "signed_places", "year_span"]
+__all__ = [
+    "bytes_said",
+    "count",
+    "day",
+    "duration",
+    "figures",
+    "listed",
+    "moment",
+    "plain",
+    "signed_places",
+    "year_span",
+]
 
 MINUS = "\u2212"
 
@@ -73,6 +84,11 @@ def signed_places(places: int) -> str:
     if places == 0:
         return "="
     return f"\u25b2 {places:,}" if places > 0 else f"\u25bc {-places:,}"
+
+
+def plain(text: str) -> str:
+    """Text of a data set with the signs that Markdown would read made harmless."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>$~:" else letter for letter in text)
 
 
 def _moment(seconds: float) -> datetime | None:

@@ -16,6 +16,7 @@ PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
     "attention": "pages/explore/attention.py",
+    "spaces": "pages/explore/spaces.py",
     "methods": "pages/learn/methods.py",
     "robustness": "pages/evidence/robustness.py",
     "models": "pages/build/models.py",
