@@ -23,12 +23,12 @@ from mmviz.spaces.portrait import closing_gap, measure_space
 from mmviz.views import Found
 from mmviz.views.maps import Clusters, LayoutSettings, Moved, Question, SpaceCard, SpaceMap, SpaceSearch
 
-__all__ = ["Mapping"]
+__all__ = ["Maps"]
 
 LEAST = 3
 
 
-class Mapping(Vectors):
+class Maps(Vectors):
     """Verbs on spaces. A space is "image", "text", "joint", "ends", or a strategy that has a run on the split."""
 
     def spaces(self, catalogue: str, split: str | None = None) -> list[SpaceCard]:

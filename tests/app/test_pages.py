@@ -16,7 +16,9 @@ TITLES = {
     "catalogue": "Catalogue",
     "recommendations": "Recommendations",
     "attention": "Attention",
+    "spaces": "Spaces",
     "methods": "Methods",
+    "robustness": "Robustness",
     "models": "Models",
     "start": "Add a catalogue",
 }
