@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmviz.errors import TrainingError
-from mmviz.evaluation.evaluate import evaluate_matrices
+from mmviz.evaluation.evaluate import evaluate
 from mmviz.features import Features
 from mmviz.features.tuned import tuned_features
 from mmviz.interaction.base import Material
@@ -25,13 +24,10 @@ if TYPE_CHECKING:
     from mmviz.recommender import ItemLoader, Recommender
     from mmviz.training import Steps, TrainingConfig
 
-__all__ = ["STOPPING", "Tuning", "Watch", "Workshop", "check_tuning", "tasks_of"]
+__all__ = ["STOPPING", "Tuning", "Workshop", "check_tuning", "tasks_of"]
 
 STOPPING = "ndcg@10"
 """What training is stopped by, on validation."""
-
-Watch = Callable[[int, float], None]
-"""Told the round and its validation while a fusion trains; may raise to stop it."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +49,9 @@ class Tuning:
 class Workshop:
     """Training a fusion in rounds, judged by validation alone, and telling how it goes."""
 
-    seed: int
+    experiment: Experiment
     material: Material
     report: Report
-    watch: Watch | None = None
-    beyond: Experiment | None = None
 
     def rounds(
         self, model: Recommender, loader: ItemLoader, config: TrainingConfig, said: str, kind: type[Steps] | None
@@ -66,18 +60,16 @@ class Workshop:
         from mmviz.training import train
 
         history = []
-        for event in train(model, loader, self.material.train, self.validate, config, self.seed, kind):
+        for event in train(model, loader, self.material.train, self.validate, config, self.experiment.seed, kind):
             history.append(dataclasses.asdict(event))
             note = f"validation NDCG@10 {event.validation:.4f}{' (best)' if event.best else ''} {event.note}".rstrip()
             self.report(Progress(f"Training {said}", event.number, event.of, note))
-            if self.watch is not None:
-                self.watch(event.number, event.validation)
         return history
 
     def validate(self, ranker: Ranker) -> float:
         """NDCG@10 on validation."""
-        known, wanted, candidates = self.material.train, self.material.valid, self.material.candidates
-        return evaluate_matrices(ranker, known, wanted, None, candidates, (10,)).mean()[STOPPING]
+        catalogue, split = self.experiment.catalogue, self.experiment.split
+        return evaluate(ranker, catalogue, split, "valid", ks=(10,)).mean()[STOPPING]
 
     def fine_tune(
         self, model: Recommender, loader: ItemLoader, config: TrainingConfig, tuning: FineTuneConfig
@@ -85,7 +77,7 @@ class Workshop:
         """Train on with the encoders' last layers taking part; the model then stands on the features they give."""
         from mmviz.finetuning import Tower, tuned, tuned_arrays
 
-        experiment = needed(self.beyond, "Fine-tuning")
+        experiment = self.experiment
         before = {f"{STOPPING} before fine-tuning": self.validate(model.ranker(loader, model.all_content(loader)))}
         tower = Tower.build(
             experiment.catalogue, experiment.encoder(), experiment.features, tuning.finetune, self.report
@@ -101,7 +93,7 @@ class Workshop:
 
 
 def tasks_of(
-    beyond: Experiment | None, config: TasksConfig, reads: tuple[str, ...], known: np.ndarray, dim: int
+    experiment: Experiment, config: TasksConfig, reads: tuple[str, ...], known: np.ndarray, dim: int
 ) -> Tasks | None:
     """The heads that are asked for. Raises TrainingError for one that cannot be learned here, in words."""
     import torch
@@ -112,21 +104,11 @@ def tasks_of(
     from mmviz.heads.base import Tasks, Taught
 
     wanted = named(config.heads)
-    if not wanted:
-        return None
-    experiment = needed(beyond, "A task beside recommending")
     for name in wanted:
         if problem := problem_with(name, experiment.catalogue, reads):
             raise TrainingError(f"The task '{name}' cannot be learned here. {problem} Train without it.")
     taught = Taught(experiment.catalogue, experiment.split, torch.from_numpy(known))
-    return Tasks({name: head(name)(taught, dim) for name in wanted}, config.weighting)
-
-
-def needed(beyond: Experiment | None, what: str) -> Experiment:
-    """The catalogue, the split and the encoder. Raises TrainingError where only the interactions were handed over."""
-    if beyond is None:
-        raise TrainingError(f"{what} needs the catalogue itself. Train through the lab.")
-    return beyond
+    return Tasks({name: head(name)(taught, dim) for name in wanted}, config.weighting) if wanted else None
 
 
 def check_tuning(alone: bool, kind: str) -> None:
