@@ -30,7 +30,7 @@ Object.assign(Maps.prototype, {
     if (!panel || event.button !== 0) return;
     this.stage.setPointerCapture(event.pointerId);
     this.stage.focus({ preventScroll: true });
-    this.held.set(event.pointerId, { x, y, panel, startX: x, startY: y });
+    this.held.set(event.pointerId, { x, y, panel, startX: x, startY: y, still: true });
     if (this.tool !== "move" && this.held.size === 1) this.drawing = { panel, points: [this.toMap(panel, x, y)] };
   },
 
@@ -45,6 +45,7 @@ Object.assign(Maps.prototype, {
       panel.camera.y += (y - hold.y) / this.half(panel);
       this.moved();
     }
+    if (Math.hypot(x - hold.startX, y - hold.startY) >= 4) hold.still = false;  // a lasso ends where it began, and is no click
     Object.assign(hold, { x, y });
     this.tip.hidden = true;
   },
@@ -72,10 +73,9 @@ Object.assign(Maps.prototype, {
     const hold = this.held.get(event.pointerId);
     this.held.delete(event.pointerId);
     if (!hold) return;
-    const still = Math.hypot(x - hold.startX, y - hold.startY) < 4;
     const drawing = this.drawing;
     this.drawing = null;
-    if (still) this.click(event, hold.panel, x, y);
+    if (hold.still) this.click(event, hold.panel, x, y);
     else if (drawing && drawing.points.length > 2) this.select(drawing.panel, drawing.points, event);
     this.later();
   },
