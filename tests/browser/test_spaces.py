@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from mmviz.lab import Lab
-from mmviz.views.maps import LayoutSettings
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def mapped(ready_home: Path, server: str) -> str:
-    """The server, with the maps of "shop" laid out by PCA in its home."""
-    return server
-
-
-@pytest.fixture(scope="session", autouse=True)
-def laid_out(ready_home: Path) -> None:
-    """Every space of "shop" laid out before the server's home is copied, so that no test waits for it."""
-    lab = Lab(ready_home, device="cpu")
-    lab.lay_out("shop", [card.name for card in lab.spaces("shop")], LayoutSettings("pca"))
 
 
 def maps(page: Page) -> Page:
@@ -47,8 +31,8 @@ def places(page: Page, panel: int) -> list[list[float]]:
     )
 
 
-def test_the_pixels_are_the_items_in_their_colours(mapped: str, visit: Visit) -> None:
-    page = maps(visit(f"{mapped}/spaces?layout=PCA&spaces=Image&named=false"))
+def test_the_pixels_are_the_items_in_their_colours(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&named=false"))
     page.mouse.move(5, 5)
     stage = page.locator(".mm-space .stage")
     stage.scroll_into_view_if_needed()
@@ -71,8 +55,8 @@ def test_the_pixels_are_the_items_in_their_colours(mapped: str, visit: Visit) ->
     assert away.max() <= 9
 
 
-def test_an_item_pointed_at_lights_up_in_every_map_and_opens(mapped: str, visit: Visit) -> None:
-    page = maps(visit(f"{mapped}/spaces?layout=PCA&spaces=Image&spaces=Concatenation&named=false"))
+def test_an_item_pointed_at_lights_up_in_every_map_and_opens(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Concatenation&named=false"))
     _, x, y = places(page, 0)[7]
     page.mouse.move(x, y)
     tip = page.locator(".mm-space .tip")
@@ -90,8 +74,8 @@ def test_an_item_pointed_at_lights_up_in_every_map_and_opens(mapped: str, visit:
     expect(page.get_by_text("Its page with neighbours").first).to_be_visible(timeout=20_000)
 
 
-def test_a_lasso_selects_the_same_in_python_and_stands_in_the_address(mapped: str, visit: Visit) -> None:
-    page = maps(visit(f"{mapped}/spaces?layout=PCA&spaces=Image&spaces=Text&named=false"))
+def test_a_lasso_selects_the_same_in_python_and_stands_in_the_address(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Text&named=false"))
     page.get_by_role("button", name="Lasso").click()
     every = places(page, 0)
     left, right = min(each[1] for each in every) - 6, float(np.median([each[1] for each in every]))
@@ -116,8 +100,8 @@ def test_a_lasso_selects_the_same_in_python_and_stands_in_the_address(mapped: st
     expect(page.get_by_text("things liked").first).to_be_visible(timeout=20_000)
 
 
-def test_a_morph_moves_every_item_from_one_map_to_the_other(mapped: str, visit: Visit) -> None:
-    page = maps(visit(f"{mapped}/spaces?layout=PCA&view=Morph&from=Image&to=Text&named=false"))
+def test_a_morph_moves_every_item_from_one_map_to_the_other(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&view=Morph&from=Image&to=Text&named=false"))
     start = {each[0]: np.array(each[1:]) for each in places(page, 0)}
     slider = page.get_by_role("slider", name="Morph from Image to Text")
     slider.focus()
@@ -129,8 +113,8 @@ def test_a_morph_moves_every_item_from_one_map_to_the_other(mapped: str, visit: 
     np.testing.assert_allclose([half[row] for row in half], [(start[row] + end[row]) / 2 for row in half], atol=0.1)
 
 
-def test_the_maps_can_be_used_by_keyboard_alone(mapped: str, visit: Visit) -> None:
-    page = maps(visit(f"{mapped}/spaces?layout=PCA&spaces=Image&named=false"))
+def test_the_maps_can_be_used_by_keyboard_alone(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&named=false"))
     page.locator(".mm-space .stage").focus()
     page.keyboard.press("n")
     page.keyboard.press("n")
@@ -142,8 +126,8 @@ def test_the_maps_can_be_used_by_keyboard_alone(mapped: str, visit: Visit) -> No
     expect(page).to_have_url(re.compile("at="), timeout=20_000)
 
 
-def test_a_legend_hides_and_a_box_takes_only_what_is_shown(mapped: str, visit: Visit) -> None:
-    page = maps(visit(f"{mapped}/spaces?layout=PCA&spaces=Image&named=false"))
+def test_a_legend_hides_and_a_box_takes_only_what_is_shown(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&named=false"))
     key = page.locator(".mm-space .keys button").first
     hidden = int(key.locator("small").inner_text())
     key.click()
@@ -159,8 +143,8 @@ def test_a_legend_hides_and_a_box_takes_only_what_is_shown(mapped: str, visit: V
     expect(page.locator(".picked .tile")).to_have_count(count, timeout=20_000)
 
 
-def test_on_a_telephone_maps_stand_below_each_other(mapped: str, visit: Visit) -> None:
-    page = maps(visit(f"{mapped}/spaces?layout=PCA&spaces=Image&spaces=Text", width=390, height=844, scheme="dark"))
+def test_on_a_telephone_maps_stand_below_each_other(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Text", width=390, height=844, scheme="dark"))
     tops = page.locator(".mm-space").evaluate("root => root.maps.panels.map((panel) => panel.top)")
     assert tops[1] > tops[0]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
