@@ -15,6 +15,10 @@ pages = {
     "Explore": [
         page("catalogue", "Catalogue", "grid_view", "Every item of the collection: search, filter, browse."),
         page("recommendations", "Recommendations", "view_column", "Several strategies' lists for one person."),
+        page("attention", "Attention", "center_focus_strong", "What each strategy looked at, and if it is true."),
+        page(
+            "spaces", "Spaces", "scatter_plot", "Where items lie in each space, and how they move between strategies."
+        ),
     ],
     "Evidence": [
         page("leaderboard", "Leaderboard", "leaderboard", "Which strategy is ahead, and is it more than chance?"),

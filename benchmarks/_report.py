@@ -41,7 +41,12 @@ def gap(mean: float, low: float, high: float) -> str:
 def write(name: str, title: str, parts: Sequence[str]) -> None:
     """Write `results/<name>.md` and print it."""
     command = " ".join(
-        ["python", f"benchmarks/{Path(sys.argv[0]).name}", *("FOLDER" for _ in sys.argv[1:2]), *sys.argv[2:]]
+        [
+            "python",
+            f"benchmarks/{Path(sys.argv[0]).name}",
+            *("FOLDER" if Path(word).is_dir() else word for word in sys.argv[1:2]),
+            *sys.argv[2:],
+        ]
     )
     head = f"# {title}\n\nMeasured {datetime.now(UTC):%Y-%m-%d} on {machine()}. Repeat with `{command}`.\n"
     text = head + "\n" + "\n\n".join(parts) + "\n"

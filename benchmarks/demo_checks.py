@@ -33,6 +33,9 @@ from mmviz.progress import Progress
 
 _COLD = "cold-items"
 _SINGLES = ("image_only", "text_only")
+_BEATEN = (*_SINGLES, "concat")
+_TOKENS = ("cross_attention", "hierarchical")
+"""Token-level strategies beside AFN, which is among the first ones."""
 _FOLDS = 5
 _PENALTIES = (30.0, 100.0, 300.0, 1000.0)
 
@@ -209,7 +212,7 @@ def _trained(home: Path, catalogue: Catalogue) -> str:
     lab = Lab(home)
     taste = truth_of(catalogue).users["taste"].to_numpy()
     done = {run.strategy for run in lab.runs(catalogue.name, _COLD)}
-    for name in (*_SINGLES, *FIRST_STRATEGIES):
+    for name in (*_SINGLES, *FIRST_STRATEGIES, *_TOKENS):
         if name not in done:
             lab.train(catalogue.name, name, _COLD)
     runs = {run.strategy: run for run in lab.runs(catalogue.name, _COLD)}
@@ -217,17 +220,18 @@ def _trained(home: Path, catalogue: Catalogue) -> str:
     reached = {name: lab.per_user(run.run_id)["ndcg@10"].to_numpy() for name, run in runs.items()}
     both = people == "conjunction"
     rows: list[tuple[object, ...]] = [
-        (runs[name].title, *_by_taste(reached[name], people), *_gaps(reached, name, both)) for name in FIRST_STRATEGIES
+        (runs[name].title, *_by_taste(reached[name], people), *_gaps(reached, name, both))
+        for name in (*FIRST_STRATEGIES, *_TOKENS)
     ]
-    rows += [(runs[name].title, *_by_taste(reached[name], people), "", "") for name in _SINGLES]
-    heading = ("cold items, NDCG@10", *TASTES, "conjunction, from image only", "conjunction, from text only")
+    rows += [(runs[name].title, *_by_taste(reached[name], people), *("" for _ in _BEATEN)) for name in _SINGLES]
+    heading = ("cold items, NDCG@10", *TASTES, *(f"conjunction, from {runs[name].title.lower()}" for name in _BEATEN))
     return table(heading, rows) + "\n\nDifferences are paired by person, with 95 % bootstrap intervals."
 
 
 def _gaps(reached: Mapping[str, np.ndarray], name: str, chosen: np.ndarray) -> list[str]:
-    """How far a strategy is from each single modality among the chosen people."""
-    found = [paired_bootstrap(reached[name][chosen], reached[single][chosen]) for single in _SINGLES]
-    return [gap(each.mean, each.low, each.high) for each in found]
+    """How far a strategy is from each single modality and from concatenation among the chosen people."""
+    found = [paired_bootstrap(reached[name][chosen], reached[other][chosen]) for other in _BEATEN if other != name]
+    return [gap(each.mean, each.low, each.high) for each in found] + [""] * (name in _BEATEN)
 
 
 def _kernels(truth: Truth, features: Features, source: str) -> tuple[np.ndarray, np.ndarray]:

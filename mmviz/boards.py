@@ -19,7 +19,7 @@ from mmviz.evaluation.splits import Split
 from mmviz.ranker import Ranker, Weights, modality_shares, top_k
 from mmviz.views import Board, BoardColumn, HistoryEntry, Part, Person, Pick, RunCard
 
-__all__ = ["Wish", "make_board", "matches", "person_history"]
+__all__ = ["Wish", "make_board", "matches", "person_history", "sides"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def make_board(
     """
     started = time.perf_counter()
     entries = person_history(catalogue, split, wish.user, wish.liked)
-    history, candidates, held_out = _sides(catalogue, split, entries, wish)
+    history, candidates, held_out = sides(catalogue, split, entries, wish)
     scores = [ranker.score(history, wish.weights)[0] for _, ranker in rankers]  # (I,) each
     lists = [top_k(np.where(candidates, s, -np.inf)[None], wish.k)[0] for s in scores]  # (K,) each
     ranks = _reference_ranks([card.run_id for card, _ in rankers], scores, candidates, wish.reference)
@@ -130,7 +130,7 @@ def matches(catalogue: Catalogue, filters: Mapping[str, Sequence[str]]) -> np.nd
     return allowed
 
 
-def _sides(
+def sides(
     catalogue: Catalogue, split: Split, entries: Sequence[HistoryEntry], wish: Wish
 ) -> tuple[csr_array, np.ndarray, np.ndarray]:
     """What the models see (1, I), what they may recommend (I,) bool, and what is to be found (I,) bool."""

@@ -28,6 +28,7 @@ __all__ = [
     "THUMBNAIL_SIDE",
     "KeptPicture",
     "UnusablePictureError",
+    "checked_picture",
     "keep_picture",
     "keep_pictures",
 ]
@@ -137,6 +138,15 @@ def keep_picture(content: bytes, target: Path) -> KeptPicture:
     return KeptPicture(known, thumbnail.name)
 
 
+def checked_picture(content: bytes, most_pixels: int = MAX_PIXELS) -> bytes:
+    """An uploaded JPEG, PNG or WebP as a plain WebP of at most 512 pixels a side; nothing is written anywhere.
+
+    Raises `UnusablePictureError` for anything else, and for more pixels than `most_pixels`, before decoding.
+    """
+    picture, _ = _decoded(content, most_pixels)
+    return _webp(picture, quality=95)
+
+
 def _write(path: Path, content: bytes) -> None:
     """Through a name of this thread's own, since two threads may keep the same picture at once."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{id(content)}")
@@ -150,11 +160,11 @@ def _webp(picture: Image.Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _decoded(content: bytes) -> tuple[Image.Image, str]:
+def _decoded(content: bytes, most_pixels: int = MAX_PIXELS) -> tuple[Image.Image, str]:
     """The upright RGB picture of at most 512 pixels a side, and a suffix where the bytes can stay ("" = they can't)."""
     try:
         with Image.open(io.BytesIO(content), formats=tuple(FORMATS)) as probe:
-            _check_size(probe)
+            _check_size(probe, most_pixels)
             probe.verify()
         with Image.open(io.BytesIO(content), formats=tuple(FORMATS)) as picture:
             stays = _stays(picture)
@@ -166,7 +176,7 @@ def _decoded(content: bytes) -> tuple[Image.Image, str]:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise UnusablePictureError(
-            "picture-too-large", f"more than {MAX_PIXELS // 1_000_000} million pixels"
+            "picture-too-large", f"more than {most_pixels // 1_000_000} million pixels"
         ) from error
     except UnidentifiedImageError as error:
         raise UnusablePictureError("picture-unreadable", "not a JPEG, PNG or WebP picture") from error
@@ -177,11 +187,11 @@ def _decoded(content: bytes) -> tuple[Image.Image, str]:
     return upright, suffix
 
 
-def _check_size(picture: Image.Image) -> None:
+def _check_size(picture: Image.Image, most_pixels: int) -> None:
     width, height = picture.size
-    if width * height > MAX_PIXELS:
+    if width * height > most_pixels:
         raise UnusablePictureError(
-            "picture-too-large", f"{width} × {height} pixels, at most {MAX_PIXELS // 1_000_000} million are read"
+            "picture-too-large", f"{width} × {height} pixels, at most {most_pixels // 1_000_000} million are read"
         )
 
 

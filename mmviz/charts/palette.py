@@ -11,7 +11,9 @@ from typing import Literal, NamedTuple
 
 __all__ = [
     "BORDER",
+    "CATEGORIES",
     "CONTROLS",
+    "GLOW",
     "INK",
     "MODALITIES",
     "MUTED",
@@ -79,6 +81,25 @@ CONTROLS: tuple[Pair, ...] = (
     Pair("#38332C", "#E0D8C9"),
     Pair("#666056", "#958C7E"),
 )
+
+GLOW = Pair("#D9480F", "#FFC83D")
+"""What marks found items on a map."""
+
+CATEGORIES: tuple[Pair, ...] = (
+    Pair("#3C66B0", "#86ABEE"),
+    Pair("#BF4E30", "#F08F6E"),
+    Pair("#3E7F3F", "#83C67E"),
+    Pair("#84509C", "#C596DC"),
+    Pair("#8A6A00", "#DDB93F"),
+    Pair("#1E7C80", "#67C4C6"),
+    Pair("#B5487F", "#EE93BE"),
+    Pair("#6F5236", "#C2A281"),
+    Pair("#5F701A", "#B4C45A"),
+    Pair("#4A5C73", "#9FB2C9"),
+    Pair("#A85F14", "#F0A95C"),
+    Pair("#40409E", "#A3A3F2"),
+)
+"""What a map of items is coloured by, apart from modalities and strategies: values of a column, clusters."""
 
 SEQUENTIAL: tuple[str, ...] = (
     "#FDF3DC", "#F9DDB0", "#F2C283", "#E7A45F", "#D68549", "#BF673F", "#A24C3B", "#803637", "#5B2530", "#371724",

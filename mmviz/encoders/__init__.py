@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmviz.encoders.base import MAX_WORDS, Encoder, EncoderShape, ImageCodes, OutOfMemory, TextCodes
+from mmviz.encoders.base import MAX_WORDS, Encoder, EncoderShape, ImageCodes, OutOfMemory, TextCodes, Trace
 from mmviz.encoders.names import BUNDLED, encoder_fingerprint, parse_name
 from mmviz.encoders.words import find_words, item_text, text_offset
 
@@ -16,6 +16,7 @@ __all__ = [
     "ImageCodes",
     "OutOfMemory",
     "TextCodes",
+    "Trace",
     "encoder_fingerprint",
     "find_words",
     "item_text",

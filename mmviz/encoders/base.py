@@ -7,8 +7,9 @@ This file imports no torch, so that a stored result can be opened without it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ import numpy as np
 from mmviz.errors import EncoderError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from mmviz.encoders.tail import Tail
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "ImageCodes",
     "OutOfMemory",
     "TextCodes",
+    "Trace",
     "token_width",
     "unit",
 ]
@@ -86,11 +90,26 @@ class TextCodes:
     cut: np.ndarray
 
 
+@dataclass(frozen=True)
+class Trace:
+    """How the tokens and the summary of one picture or text follow from the parts of the last layer.
+
+    - `parts` (n, W): what the last layer says of n places of a picture or pieces of a text.
+    - `read`: parts (n, W) -> tokens (1, N, D) and summary (1, Dp), by operations that carry gradients.
+    - `place`: one number a part (n,) -> one a token (N,), for a picture (P,), for a text (T,).
+    """
+
+    parts: Tensor
+    read: Callable[[Tensor], tuple[Tensor, Tensor]]
+    place: Callable[[Tensor], Tensor]
+
+
 class Encoder(ABC):
     """Turns pictures and texts into tokens. Not thread-safe, but for `prepare_image`.
 
     Attributes: `name` (as given to `load_encoder`), `fingerprint` (of weights, preprocessing and version),
-    `shape`, and the batch sizes `image_batch` and `text_batch` that suit the device.
+    `shape`, the batch sizes `image_batch` and `text_batch` that suit the device, and `channels_first`: whether a
+    prepared picture is (3, h, w) or (h, w, 3).
     """
 
     name: str
@@ -98,9 +117,10 @@ class Encoder(ABC):
     shape: EncoderShape
     image_batch: int = 32
     text_batch: int = 32
+    channels_first: bool = False
 
     @abstractmethod
-    def prepare_image(self, path: Path) -> np.ndarray:
+    def prepare_image(self, path: Path | BytesIO) -> np.ndarray:
         """Decode, resize and crop one picture, ready for a batch. Called from threads.
 
         Raises `OSError` or `ValueError` when the file is not a readable picture.
@@ -128,6 +148,18 @@ class Encoder(ABC):
         """(J,) unit vector of a search text in the joint space; zero when it holds no word."""
         joint: np.ndarray = self.encode_texts([text]).joint[0]
         return joint
+
+    def trace_image(self, picture: np.ndarray) -> Trace | None:  # noqa: ARG002
+        """A prepared picture with the way back from its summary to its places; None where there is no such way."""
+        return None
+
+    def trace_text(self, text: str) -> Trace | None:  # noqa: ARG002
+        """A text with the way back from its summary to its words; None where there is no such way."""
+        return None
+
+    def similarity(self, tokens: np.ndarray, joint: np.ndarray) -> np.ndarray | None:  # noqa: ARG002
+        """How much each patch (P, D) is like n vectors of the joint space (n, J): (n, P), or None."""
+        return None
 
 
 def unit(values: np.ndarray) -> np.ndarray:

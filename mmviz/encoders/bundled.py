@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,9 +18,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from mmviz.encoders import lite2, minilm
-from mmviz.encoders.base import Encoder, EncoderShape, ImageCodes, TextCodes, token_width
+from mmviz.encoders.base import Encoder, EncoderShape, ImageCodes, TextCodes, Trace, token_width
 from mmviz.encoders.bridge import Bridge, class_prompts
 from mmviz.encoders.bundled_tail import BundledTail
 from mmviz.encoders.inference import inference, to_device, to_numpy, top_directions
@@ -59,7 +61,7 @@ class BundledEncoder(Encoder):
             (home or data_home()) / "encoders" / f"bundled-{self.fingerprint}.safetensors"
         )
 
-    def prepare_image(self, path: Path) -> np.ndarray:
+    def prepare_image(self, path: Path | BytesIO) -> np.ndarray:
         return self._picture.prepare(path)
 
     def encode_images(self, pictures: Sequence[np.ndarray]) -> ImageCodes:
@@ -100,6 +102,41 @@ class BundledEncoder(Encoder):
         for tower, prefix in ((self._picture, "image."), (self._text, "text.")):
             own = {name: torch.from_numpy(w) for name, w in weights.items() if name.startswith(prefix)}
             tower.load({name.removeprefix(prefix): w for name, w in own.items()})
+
+    @torch.no_grad()
+    def trace_image(self, picture: np.ndarray) -> Trace:
+        maps = self._picture.features(np.stack([picture]))[0]  # (W, gh', gw')
+        size = tuple(maps.shape[1:])
+
+        def read(parts: Tensor) -> tuple[Tensor, Tensor]:
+            patches, pooled = lite2.read_map(parts.T.reshape(1, -1, *size))  # (1, P, W), (1, W)
+            return patches @ self._constants.image, pooled  # (1, P, D), (1, W)
+
+        def place(values: Tensor) -> Tensor:
+            square = interpolate(values.reshape(1, 1, *size), lite2.GRID, mode="bilinear", align_corners=False)
+            return square.flatten()  # (P,)
+
+        return Trace(maps.flatten(1).T.contiguous(), read, place)
+
+    @torch.no_grad()
+    def trace_text(self, text: str) -> Trace:
+        seen = self._text([text])
+        pieces = assign_pieces(seen.encodings[0].offsets, find_words(text))
+        merge = to_device(averaging([pieces], seen.pieces.shape[1])[0], self.device)  # (T, L)
+
+        def read(parts: Tensor) -> tuple[Tensor, Tensor]:
+            return (merge @ parts @ self._constants.text)[None], parts.mean(dim=0)[None]  # (1, T, D), (1, W)
+
+        return Trace(seen.pieces[0], read, lambda values: (merge > 0).float() @ values)
+
+    def similarity(self, tokens: np.ndarray, joint: np.ndarray) -> np.ndarray:
+        """ConSE patch by patch: Σ_c (z_pc − z̄_c) · t_c·q with class scores z of a patch and class captions t."""
+        patches, query = (torch.from_numpy(np.asarray(a, np.float32)).to(self.device) for a in (tokens, joint))
+        with inference(self.device, exact=True):
+            reading = self._picture.class_weights @ self._constants.image  # (C, D)
+            scores = patches @ reading.T  # (P, C)
+            likeness = query @ self._constants.bridge.classes.T  # (n, C)
+            return to_numpy(likeness @ (scores - scores.mean(dim=0)).T)  # (n, P)
 
     def _load_constants(self, kept: Path) -> _Constants:
         """Read the constants that an earlier start left, else compute them and leave them for the next."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from mmviz.encoders.inference import to_device
-from mmviz.encoders.lite2 import Lite2, summed_up
+from mmviz.encoders.lite2 import Lite2, read_map
 from mmviz.encoders.minilm import MiniLM, mean_piece, through
 from mmviz.encoders.tail import Tail
 from mmviz.encoders.words import WordPieces, assign_pieces, averaging, find_words
@@ -62,7 +62,7 @@ class BundledTail(Tail):
             maps = maps.contiguous(memory_format=torch.channels_last)
             for layer in self.image:
                 maps = layer(maps)
-            patches, summary = summed_up(maps)  # (b, P, W), (b, W)
+            patches, summary = read_map(maps)  # (b, P, W), (b, W)
             order += rows
             tokens.append(patches @ self._image_directions)  # (b, P, D)
             pooled.append(summary)

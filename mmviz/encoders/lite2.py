@@ -7,6 +7,7 @@ drop squeeze-and-excitation and use ReLU6.
 from __future__ import annotations
 
 import math
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from mmviz.encoders.inference import checked_file, package_folder, replace_weigh
 from mmviz.encoders.names import LITE2_SHA256
 from mmviz.encoders.pictures import open_picture
 
-__all__ = ["GRID", "WIDTH", "Lite2", "Seen", "input_size", "summed_up"]
+__all__ = ["GRID", "WIDTH", "Lite2", "Seen", "input_size", "read_map"]
 
 GRID = (9, 9)
 WIDTH = 1280
@@ -57,16 +58,20 @@ class Lite2:
         return weights
 
     @staticmethod
-    def prepare(path: Path) -> np.ndarray:
+    def prepare(path: Path | BytesIO) -> np.ndarray:
         """(h, w, 3) uint8: the whole picture, uncut and undistorted to within 5 %, in about 260² pixels."""
         picture = open_picture(path, at_least=round(_SIDE * _LONGEST**0.5))
         height, width = input_size(picture.height / picture.width)
         return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
 
     def __call__(self, pictures: np.ndarray) -> Seen:
-        maps = self._model.forward_features(self._raw(pictures))  # (B, W, gh', gw')
-        patches, pooled = summed_up(maps)
+        patches, pooled = read_map(self.features(pictures))  # (B, P, W), (B, W)
         return Seen(patches, pooled, self._model.classifier(pooled))
+
+    def features(self, pictures: np.ndarray) -> Tensor:
+        """The last layer's map of prepared pictures (B, h, w, 3): (B, W, gh', gw')."""
+        maps: Tensor = self._model.forward_features(self._raw(pictures))  # (B, W, gh', gw')
+        return maps
 
     def last_layers(self, n: int) -> dict[str, nn.Module]:
         """The last `n` blocks and the convolution behind them by name, in the order in which they run."""
@@ -90,8 +95,8 @@ class Lite2:
         return raw.float().div(127.5).sub(1.0)
 
 
-def summed_up(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """Patches (B, P, W) and summary (B, W) of the last feature maps (B, W, h', w')."""
+def read_map(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Patches (B, P, W) and summary (B, W) of the last layer's map (B, W, gh', gw')."""
     square = interpolate(maps, GRID, mode="bilinear", align_corners=False)  # (B, W, 9, 9)
     return square.flatten(2).transpose(1, 2), maps.mean(dim=(2, 3))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,6 +52,8 @@ class _Seen(NamedTuple):
 class OpenClipEncoder(Encoder):
     """`load_encoder("ViT-B-32/laion2b_s34b_b79k")` and the like."""
 
+    channels_first = True
+
     def __init__(self, name: EncoderName, device: str = "cpu") -> None:
         self.name = name.text
         self.fingerprint = encoder_fingerprint(name.text)
@@ -61,7 +64,7 @@ class OpenClipEncoder(Encoder):
         self._side = _longest_side(self._model)
         self.shape, self._image_basis, self._text_basis = self._measure()
 
-    def prepare_image(self, path: Path) -> np.ndarray:
+    def prepare_image(self, path: Path | BytesIO) -> np.ndarray:
         picture = open_picture(path, at_least=self._side)
         array: np.ndarray = self._preprocess(picture).numpy()  # (3, h, w)
         return array
@@ -93,6 +96,16 @@ class OpenClipEncoder(Encoder):
         for tower, prefix in ((self._model.visual, "image."), (self._model, "text.")):
             own = {n.removeprefix(prefix): torch.from_numpy(w) for n, w in weights.items() if n.startswith(prefix)}
             replace_weights(tower, own)
+
+    def similarity(self, tokens: np.ndarray, joint: np.ndarray) -> np.ndarray | None:
+        """Cosine of each patch, sent through the tower's output map, with the vectors; None without such a map."""
+        output = _picture_map(self._model.visual)  # (J, W)
+        if output is None or output.shape[1] != self._image_basis.shape[0]:
+            return None
+        with inference(self.device, exact=True):
+            patches, query = (torch.from_numpy(np.asarray(a, np.float32)).to(self.device) for a in (tokens, joint))
+            placed = patches @ (output.float() @ self._image_basis).T  # (P, J)
+            return to_numpy(normalize(query, dim=-1) @ normalize(placed, dim=-1).T)  # (n, P)
 
     def _see(self, batch: Tensor) -> _Seen:
         """(B, 3, h, w) -> last layer's map and summary."""

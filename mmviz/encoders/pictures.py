@@ -18,7 +18,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP")
 _WHITE = (255, 255, 255)
 
 
-def open_picture(path: Path, at_least: int) -> Image.Image:
+def open_picture(path: Path | BytesIO, at_least: int) -> Image.Image:
     """Decode a picture: first frame, upright by its EXIF mark, transparency on white, RGB.
 
     A JPEG is decoded at a reduced size when both sides stay `at_least` pixels long. Raises `OSError` or
@@ -31,9 +31,13 @@ def open_picture(path: Path, at_least: int) -> Image.Image:
             upright = ImageOps.exif_transpose(file)
             return _on_white(upright) if upright.has_transparency_data else _to_rgb(upright)
     except Image.DecompressionBombError as error:
-        raise ValueError(f"{path.name} has too many pixels to be opened safely.") from error
+        raise ValueError(f"{_name(path)} has too many pixels to be opened safely.") from error
     except SyntaxError as error:  # Pillow's word for a broken PNG chunk
-        raise ValueError(f"{path.name} is damaged: {error}.") from error
+        raise ValueError(f"{_name(path)} is damaged: {error}.") from error
+
+
+def _name(path: Path | BytesIO) -> str:
+    return path.name if isinstance(path, Path) else "The picture"
 
 
 def checked_picture(data: bytes) -> Image.Image:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import ImageFilter
@@ -92,16 +92,16 @@ class _Blurring(Encoder):
         self.image_batch, self.text_batch = inner.image_batch, inner.text_batch
         self._inner, self._severity = inner, severity
 
-    def prepare_image(self, path: Path) -> np.ndarray:
+    def prepare_image(self, path: Path | BytesIO) -> np.ndarray:
         picture = open_picture(path, at_least=_SIDE)
         scale = _SIDE / min(picture.size)
         if scale < 1:
             picture = picture.resize((round(picture.width * scale), round(picture.height * scale)))
         soft = picture.filter(ImageFilter.GaussianBlur(self._severity * BLUR * min(picture.size)))
-        with TemporaryDirectory(prefix="mmviz-blur-") as folder:
-            file = Path(folder) / "picture.png"
-            soft.save(file, compress_level=0)
-            return self._inner.prepare_image(file)
+        file = BytesIO()
+        soft.save(file, format="PNG", compress_level=0)
+        file.seek(0)
+        return self._inner.prepare_image(file)
 
     def encode_images(self, pictures: Sequence[np.ndarray]) -> ImageCodes:
         return self._inner.encode_images(pictures)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from mmviz.charts import palette
 from mmviz.ui.shelf import Shelf
@@ -15,7 +15,7 @@ from mmviz.ui.words import count, day, figures, signed_places
 if TYPE_CHECKING:
     from mmviz.views import Board, BoardColumn, HistoryEntry, Pick, RunCard
 
-__all__ = ["board_payload", "item_link", "segments"]
+__all__ = ["board_payload", "item_link", "segments", "why_link"]
 
 MOST_EARLIER = 40
 MOST_HELD_OUT = 40
@@ -31,9 +31,17 @@ Payload = dict[str, Any]
 
 
 def board_payload(
-    board: Board, shelf: Shelf, k: int, reference: str | None = None, summaries: Mapping[str, str] | None = None
+    board: Board,
+    shelf: Shelf,
+    k: int,
+    reference: str | None = None,
+    summaries: Mapping[str, str] | None = None,
+    why: str = "",
 ) -> Payload:
-    """Everything that the board component needs to draw one person's lists, as JSON values."""
+    """Everything that the board component needs to draw one person's lists, as JSON values.
+
+    `why` is the address, to which the quoted item id is appended, that says why an item was recommended.
+    """
     names = _part_names(board)
     shown = _shown_history(board.history)
     rows = [entry.item for entry in shown] + [pick.item for column in board.columns for pick in column.picks]
@@ -43,6 +51,7 @@ def board_payload(
         "person": board.person.user_id if board.person else "",
         "aspect": shelf.aspect,
         "link": item_link(shelf.name),
+        "why": why,
         "items": shelf.items(rows),
         "history": _history(board, shown),
         "columns": [
@@ -61,6 +70,11 @@ def board_payload(
 def item_link(catalogue: str) -> str:
     """The address of an item's page, to which the quoted item id is appended."""
     return f"catalogue?catalogue={quote(catalogue, safe='')}&item="
+
+
+def why_link(asked: Mapping[str, str | list[str]]) -> str:
+    """The address of the page that explains an item for these picks, to which the quoted item id is appended."""
+    return f"attention?{urlencode(asked, doseq=True)}&item="
 
 
 def segments(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mmviz.ui import components
-from mmviz.ui.board import board_payload
-from mmviz.ui.frame import Here, empty, kindly
+from mmviz.ui import components, state
+from mmviz.ui.board import board_payload, why_link
+from mmviz.ui.frame import PAGES, Here, empty, kindly
 from mmviz.ui.peek import peek
 from mmviz.ui.words import count
 
@@ -65,8 +65,11 @@ def compare(here: Here, picks: Picks) -> None:
             split=picks.knobs.split,
         )
     summaries = {name: here.lab.strategy(name).summary for name in picks.strategies}
-    payload = board_payload(board, here.shelf, picks.knobs.k, picks.knobs.reference, summaries)
-    opened = components.board(payload, "board")
+    asked = asked_again(here, picks)
+    payload = board_payload(board, here.shelf, picks.knobs.k, picks.knobs.reference, summaries, why_link(asked))
+    opened, why = components.board(payload, "board")
+    if why:
+        _hand_over(here, picks, why)
     st.caption(f"Ranked {count(board.n_candidates, 'item')} in each list{_said(picks.knobs)}.")
     if opened:
         peek(here, opened, board)
@@ -86,6 +89,28 @@ def untrained(here: Here) -> None:
         "you can look around meanwhile.",
         [("models", "Train strategies"), ("catalogue", "Look at the catalogue")],
     )
+
+
+def _hand_over(here: Here, picks: Picks, item_id: str) -> None:
+    """Go to the page that explains an item, with the same picks; parts of an address that widgets hold can't be set."""
+    state.hand_over(
+        catalogue=here.card.name,
+        user=picks.user_id,
+        strategies=list(picks.strategies),
+        split=picks.knobs.split,
+    )
+    liked = {} if picks.user_id else {"liked": "~".join(picks.liked)}
+    st.switch_page(PAGES["attention"], query_params={**liked, "item": item_id})
+
+
+def asked_again(here: Here, picks: Picks) -> dict[str, str | list[str]]:
+    """The picks as parts of an address: catalogue, strategies, split, and the person or what a newcomer likes."""
+    asked: dict[str, str | list[str]] = {"catalogue": here.card.name}
+    asked |= {"user": picks.user_id} if picks.user_id else {"liked": "~".join(picks.liked)}
+    asked["strategies"] = [here.lab.strategy(name).title for name in picks.strategies]
+    _, every = state.splits(here.card.name)
+    title = next((card.title for card in every if card.name == picks.knobs.split), "")
+    return asked | ({"split": title} if title else {})
 
 
 def _said(knobs: Knobs) -> str:

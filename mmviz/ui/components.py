@@ -14,20 +14,43 @@ from mmviz.charts import palette
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-__all__ = ["TONES", "board", "flow", "item_view", "league", "pairs", "roster", "wall"]
+__all__ = [
+    "TONES",
+    "board",
+    "cloud",
+    "explained",
+    "flow",
+    "item_view",
+    "league",
+    "maps",
+    "pairs",
+    "picked",
+    "roster",
+    "wall",
+]
 
 Payload = dict[str, Any]
 
 STATIC = Path(__file__).parent / "static"
 TONES: dict[str, tuple[str, str]] = {
     "muted": palette.MUTED,
+    "glow": palette.GLOW,
     "ground": palette.Pair("#F1EADC", "#23201B"),
 }
 
 
-def board(payload: Payload, key: str) -> str | None:
-    """Draw lists side by side; the id of an item that was just clicked, or None."""
-    return _opened(_component("board")(key=key, data=_dressed(payload), on_opened_change=_nothing))
+def board(payload: Payload, key: str) -> tuple[str | None, str | None]:
+    """Draw lists side by side; the id of an item that was just clicked, and of one whose reason was asked for."""
+    shown = _component("board")(key=key, data=_dressed(payload), on_opened_change=_nothing, on_why_change=_nothing)
+    return _opened(shown), _opened(shown, "why")
+
+
+def explained(payload: Payload, key: str, on_edited: Callable[[], None]) -> None:
+    """Draw an item as several strategies saw it; `on_edited` runs when patches or words were taken away.
+
+    The callback finds what is gone now, as JSON, in `st.session_state[key].edited`.
+    """
+    _component("explain")(key=key, data=_dressed(payload), on_edited_change=on_edited)
 
 
 def wall(payload: Payload, key: str, on_toggle: Callable[[], None] | None = None) -> str | None:
@@ -69,10 +92,44 @@ def pairs(payload: Payload, key: str, on_pick: Callable[[], None]) -> None:
     _component("pairs")(key=key, data=_dressed(payload), on_picked_change=on_pick)
 
 
+def cloud(packed: bytes, key: str) -> None:
+    """Hand large arrays to the maps of the page; see `mmviz.ui.clouds` for how they are packed. Shows nothing."""
+    _component("cloud", ("clouds",))(key=key, data=packed)
+
+
+def maps(
+    payload: Payload,
+    key: str,
+    on_chosen: Callable[[], None],
+    on_focused: Callable[[], None],
+    on_camera: Callable[[], None],
+) -> None:
+    """Draw up to six maps on one canvas.
+
+    The callbacks find in `st.session_state[key]` what was done: `chosen` (a step of a selection with its count),
+    `focused` (the row of an item) or `camera` (where the maps stand).
+    """
+    _component("space", ("clouds", "space_points", "space_paint", "space_over"), ("space_hands",))(
+        key=key,
+        data=_dressed(payload),
+        on_chosen_change=on_chosen,
+        on_focused_change=on_focused,
+        on_camera_change=on_camera,
+    )
+
+
+def picked(payload: Payload, key: str) -> str | None:
+    """Draw a small wall of items that light up on the maps when pointed at; the id of one that was just clicked."""
+    return _opened(_component("picked")(key=key, data=_dressed(payload), on_opened_change=_nothing))
+
+
 @cache
-def _component(name: str) -> ComponentRenderer:
+def _component(name: str, before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> ComponentRenderer:
+    parts = ("shared", *before, name, *after)
+
     def read(kind: str) -> str:
-        return "\n".join((STATIC / f"{part}.{kind}").read_text("utf-8") for part in ("shared", name))
+        files = (STATIC / f"{part}.{kind}" for part in parts)
+        return "\n".join(file.read_text("utf-8") for file in files if file.is_file())
 
     return st.components.v2.component(
         f"mmviz_{name}", html=f'<div class="mm mm-{name}"></div>', css=read("css"), js=read("js")
@@ -83,8 +140,8 @@ def _dressed(payload: Payload) -> Payload:
     return {"tones": TONES, **payload}
 
 
-def _opened(shown: Any) -> str | None:
-    opened = shown.get("opened")
+def _opened(shown: Any, event: str = "opened") -> str | None:
+    opened = shown.get(event)
     return str(opened) if opened else None
 
 

@@ -40,6 +40,8 @@ __all__ = [
 PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
+    "attention": "pages/explore/attention.py",
+    "spaces": "pages/explore/spaces.py",
     "methods": "pages/learn/methods.py",
     "leaderboard": "pages/evidence/leaderboard.py",
     "robustness": "pages/evidence/robustness.py",
@@ -47,8 +49,32 @@ PAGES = {
     "start": "pages/build/start.py",
 }
 PICKS = (
-    *("user", "strategies", "reference", "split", "liked", "search", "page"),
-    *("reads", "learn", "lines", "compared", "a", "b"),
+    "user",
+    "strategies",
+    "reference",
+    "split",
+    "liked",
+    "search",
+    "page",
+    "reads",
+    "learn",
+    "lines",
+    "compared",
+    "a",
+    "b",
+    "item",
+    "covered",
+    "struck",
+    "spaces",
+    "from",
+    "to",
+    "solid",
+    "colour",
+    "guide",
+    "ask",
+    "ask_item",
+    "ask_user",
+    "gap_space",
 )
 
 
@@ -95,6 +121,7 @@ def open_page(title: str, question: str) -> Here:
 
 def open_any_page(title: str, question: str, mark_simulated: bool = False) -> CatalogueCard | None:
     """Draw sidebar, title and question; the picked catalogue, or None when there is none."""
+    state.take_over()
     lab = state.lab()
     cards = lab.catalogues()
     with st.sidebar:
@@ -119,7 +146,7 @@ def empty(title: str, said: str, ways: Sequence[tuple[str, str]] = ()) -> None:
             link(path, label)
 
 
-def link(page: str, label: str, **asked: str) -> None:
+def link(page: str, label: str, **asked: str | list[str]) -> None:
     """A link to another page of the app, such as "catalogue", that opens with these parts of the address."""
     try:
         st.page_link(PAGES[page], label=label, icon=":material/arrow_forward:", query_params=asked or None)

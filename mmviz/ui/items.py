@@ -54,7 +54,10 @@ def spaces_payload(shelf: Shelf, row: int, spaces: Sequence[Row]) -> Payload:
                 "title": title,
                 "said": said,
                 "colour": colour,
-                "near": [{"item": at, "cosine": figures(cosine), "alone": times[at] == 1} for at, cosine in near],
+                "near": [
+                    {"item": at, "cosine": figures(cosine) if math.isfinite(cosine) else "", "alone": times[at] == 1}
+                    for at, cosine in near
+                ],
                 "nothing": "This item has no place in this space.",
             }
             for title, said, colour, near in kept

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mmviz.catalogue.base import Catalogue
 
-__all__ = ["Size", "kept_file", "routes", "source"]
+__all__ = ["Size", "address_start", "kept_file", "routes", "source"]
 
 Size = Literal["thumbnail", "image"]
 FOREVER = "public, max-age=31536000, immutable"
@@ -35,6 +35,11 @@ def source(fingerprint: str, row: int, path: str, size: Size = "thumbnail") -> s
     if not path:
         return ""
     return f"pictures/{size}/{fingerprint}/{row}" if _routed else _inside(path)
+
+
+def address_start(fingerprint: str) -> str:
+    """What the address of every thumbnail of a catalogue begins with; the row follows. "" where there is no route."""
+    return f"pictures/thumbnail/{fingerprint}/" if _routed else ""
 
 
 def kept_file(catalogue: Catalogue | None, size: str, row: str) -> Path | None:

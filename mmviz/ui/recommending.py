@@ -17,7 +17,7 @@ from mmviz.ui.words import count
 if TYPE_CHECKING:
     from mmviz.views import Person, RunCard
 
-__all__ = ["Knobs", "Picks", "choose", "default_strategies"]
+__all__ = ["Knobs", "Picks", "choose", "default_strategies", "pick_person", "pick_split", "pick_strategies"]
 
 MOST_COLUMNS = 5
 LENGTHS = (5, 10, 20, 50)
@@ -66,8 +66,8 @@ def choose(here: Here) -> Picks:
             bind="query-params",
         )
         newcomer = who == NEWCOMER
-        user_id = None if newcomer else _person(here)
-        strategies = _strategies(runs)
+        user_id = None if newcomer else pick_person(here)
+        strategies = pick_strategies(runs)
         knobs = _knobs(here, runs, strategies)
     liked = liking(here) if newcomer else ()
     return Picks(strategies, knobs, user_id, liked)
@@ -82,7 +82,8 @@ def default_strategies(runs: Sequence[RunCard]) -> list[str]:
     return fusions + ([best.strategy] if best else [])
 
 
-def _person(here: Here) -> str | None:
+def pick_person(here: Here) -> str | None:
+    """Draw the choice of a person; the id of one who exists."""
     order = st.session_state.get("order") or state.address("order")
     people = here.lab.people(here.card.name, here.split, order=ORDERS.get(order, "active"), limit=50)
     notes = {person.user_id: person.note for person in people}
@@ -113,7 +114,8 @@ def _typed(here: Here, user_id: str, people: Sequence[Person]) -> str | None:
     return instead
 
 
-def _strategies(runs: Sequence[RunCard]) -> tuple[str, ...]:
+def pick_strategies(runs: Sequence[RunCard]) -> tuple[str, ...]:
+    """Draw the choice of strategies; the names of those that have a run here."""
     titles = {run.strategy: run.title for run in runs}
     lost = state.asked_in_vain("strategies", titles.values())
     default = default_strategies(runs)
@@ -143,7 +145,9 @@ def _knobs(here: Here, runs: Sequence[RunCard], strategies: Sequence[str]) -> Kn
         k = st.segmented_control(
             "Length of the lists", LENGTHS, default=10, required=True, key="k", bind="query-params"
         )
-        return Knobs(k or 10, weights, seen, reference=_reference(chosen), filters=_filters(here), split=_split(here))
+        return Knobs(
+            k or 10, weights, seen, reference=_reference(chosen), filters=_filters(here), split=pick_split(here)
+        )
 
 
 def _weights(chosen: Sequence[RunCard]) -> dict[str, float]:
@@ -198,7 +202,8 @@ def _filters(here: Here) -> dict[str, Sequence[str]]:
     return filters
 
 
-def _split(here: Here) -> str:
+def pick_split(here: Here) -> str:
+    """Draw the picker of what is held out, where there is a choice; the name of the split in use."""
     default, every = state.splits(here.card.name)
     usable = {card.name: card for card in every if card.usable}
     if len(usable) < 2:

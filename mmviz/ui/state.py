@@ -12,10 +12,22 @@ from mmviz.ui.shelf import Shelf, build_shelf
 
 if TYPE_CHECKING:
     from mmviz.catalogue.base import Catalogue
+    from mmviz.charts.palette import Theme
     from mmviz.lab import Lab
     from mmviz.views import SplitCard
 
-__all__ = ["address", "asked_in_vain", "forget", "lab", "set_address", "shelf", "splits"]
+__all__ = [
+    "address",
+    "asked_in_vain",
+    "forget",
+    "hand_over",
+    "lab",
+    "set_address",
+    "shelf",
+    "splits",
+    "take_over",
+    "theme",
+]
 
 
 @cache
@@ -47,6 +59,11 @@ def _shelf(name: str, fingerprint: str, _catalogue: Catalogue) -> Shelf:  # noqa
     return build_shelf(_catalogue)
 
 
+def theme() -> Theme:
+    """The theme in use."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
 def address(name: str) -> str:
     """A part of the page's address that no widget holds, such as the item that is open; "" when it is not there."""
     return st.query_params.get(name, "")
@@ -66,6 +83,17 @@ def asked_in_vain(name: str, known: Iterable[str]) -> list[str]:
         return []
     options = set(known)
     return [value for value in st.query_params.get_all(name) if value and value not in options]
+
+
+def hand_over(**values: object) -> None:
+    """Leave values for the widgets of the page that is switched to next, by their keys; None is left out."""
+    st.session_state["handed"] = {key: value for key, value in values.items() if value is not None}
+
+
+def take_over() -> None:
+    """Give the widgets what another page left for them; to be called before any of them is drawn."""
+    for key, value in st.session_state.pop("handed", {}).items():
+        st.session_state[key] = value
 
 
 def forget(names: Sequence[str]) -> None:

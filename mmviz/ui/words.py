@@ -14,6 +14,7 @@ __all__ = [
     "figures",
     "listed",
     "moment",
+    "plain",
     "recorded",
     "signed_places",
     "year_span",
@@ -89,6 +90,11 @@ def signed_places(places: int) -> str:
     if places == 0:
         return "="
     return f"\u25b2 {places:,}" if places > 0 else f"\u25bc {-places:,}"
+
+
+def plain(text: str) -> str:
+    """Text of a data set with the signs that Markdown would read made harmless."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>$~:" else letter for letter in text)
 
 
 def _moment(seconds: float) -> datetime | None:

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     "catalogue": "pages/explore/catalogue.py",
     "recommendations": "pages/explore/recommendations.py",
+    "attention": "pages/explore/attention.py",
+    "spaces": "pages/explore/spaces.py",
     "methods": "pages/learn/methods.py",
     "leaderboard": "pages/evidence/leaderboard.py",
     "robustness": "pages/evidence/robustness.py",
@@ -51,7 +53,7 @@ def nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_lab: None) ->
 def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """What the components were last asked to draw, by their key; filled while pages run."""
     seen: dict[str, dict[str, Any]] = {}
-    for name in ("board", "wall", "item_view", "roster", "league", "pairs"):
+    for name in ("board", "explained", "wall", "item_view", "roster", "league", "pairs"):
         real = getattr(components, name)
 
         def record(payload: dict[str, Any], key: str, *rest: Any, _real: Any = real, **more: Any) -> Any:

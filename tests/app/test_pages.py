@@ -15,6 +15,8 @@ from tests.app.conftest import PAGES, Open
 TITLES = {
     "catalogue": "Catalogue",
     "recommendations": "Recommendations",
+    "attention": "Attention",
+    "spaces": "Spaces",
     "methods": "Methods",
     "leaderboard": "Leaderboard",
     "robustness": "Robustness",
@@ -52,7 +54,7 @@ def test_with_nothing_there_the_app_starts_with_adding(nothing: Path, app: Open)
     assert at.button(key="open_demo").label == "Open the demo"
 
 
-@pytest.mark.parametrize("name", ["catalogue", "recommendations", "methods", "models", "leaderboard"])
+@pytest.mark.parametrize("name", ["catalogue", "recommendations", "attention", "methods", "models", "leaderboard"])
 def test_with_nothing_there_a_page_says_what_to_do(nothing: Path, page: Open, name: str) -> None:
     at = page(name)
     assert not at.exception

@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
+from mmviz.lab import Lab
+from mmviz.views.maps import LayoutSettings
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
@@ -46,9 +49,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(ready_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`mmviz app` over a copy of the ready data home, on a free port; its address."""
+    """`mmviz app` over a copy of the ready data home with its maps drawn, on a free port; its address."""
     home = tmp_path_factory.mktemp("browser") / "home"
     shutil.copytree(ready_home, home)
+    lab = Lab(home, device="cpu")
+    lab.lay_out("shop", [card.name for card in lab.spaces("shop")], LayoutSettings("pca"))
     yield from _serve(home)
 
 

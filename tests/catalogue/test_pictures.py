@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from mmviz.catalogue.locate import PictureProblem
-from mmviz.catalogue.pictures import KeptPicture, UnusablePictureError, keep_picture, keep_pictures
+from mmviz.catalogue.pictures import KeptPicture, UnusablePictureError, checked_picture, keep_picture, keep_pictures
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -139,3 +139,17 @@ def test_text_that_unpacks_without_end_is_refused(target: Path) -> None:
     with pytest.raises(UnusablePictureError) as caught:
         keep_picture(encoded(Image.new("RGB", (4, 4)), pnginfo=info), target)
     assert caught.value.problem.kind == "picture-unreadable"
+
+
+def test_an_upload_is_checked_before_it_is_decoded_and_kept_nowhere(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (900, 600), (200, 30, 30)).save(content, "PNG")
+    with Image.open(io.BytesIO(checked_picture(content.getvalue(), 20_000_000))) as kept:
+        assert (kept.format, kept.size) == ("WEBP", (512, 341))
+    with pytest.raises(UnusablePictureError, match="900 × 600 pixels, at most 0 million"):
+        checked_picture(content.getvalue(), 500_000)
+    gif = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(gif, "GIF")
+    for wrong in (gif.getvalue(), b"no picture", content.getvalue()[:-800]):
+        with pytest.raises(UnusablePictureError, match="JPEG, PNG or WebP"):
+            checked_picture(wrong)

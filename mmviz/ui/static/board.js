@@ -83,7 +83,8 @@ const card = (pick, data, column, tone) => {
       picture(item),
       node("span", { class: "body" },
         node("span", { class: "title", title: item.title }, node("span", { class: "rank", text: pick.rank }), item.title),
-        bar(pick, data, tone), meta(pick, data, column, tone))));
+        bar(pick, data, tone), meta(pick, data, column, tone))),
+    node("a", { class: "why", href: data.why + encodeURIComponent(item.id), "data-why": item.id, "aria-label": `Why was ${item.title} recommended?`, text: "Why?" }));
 };
 
 const columnOf = (column, data, tone) =>
@@ -155,4 +156,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   redraw(root, data, () => draw(root, data));
   lightUp(root, (lit) => root.thread(lit));
   openHere(root, (id) => setTriggerValue("opened", id));
+  openHere(root, (id) => setTriggerValue("why", id), "why");
 }

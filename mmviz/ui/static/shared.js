@@ -51,13 +51,17 @@ const picture = (item) => {
     node("span", { "aria-hidden": "true", text: initial }));
 };
 
-// A plain click goes to Python; a click that asks for a new tab or window stays an ordinary link.
-const openHere = (root, emit) => {
+// A plain click goes to Python; a click that asks for a new tab or window stays an ordinary link. `kind` names the links.
+const openHere = (root, emit, kind = "id") => {
+  root.opening ??= {};
+  root.opening[kind] = emit;
   root.onclick = (event) => {
-    const link = event.target.closest("a[data-id]");
-    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
+    const link = event.target.closest("a[data-id], a[data-why]");
+    const asked = link && Object.keys(root.opening).find((each) => each in link.dataset);
+    if (!asked) return;
     event.preventDefault();
-    emit(link.dataset.id);
+    root.opening[asked](link.dataset[asked]);
   };
 };
 

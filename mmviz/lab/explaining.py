@@ -1,0 +1,308 @@
+"""Looking into one item for one person: maps, counterfactuals, reasons, grades."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmviz import interaction
+from mmviz.boards import Wish, person_history, sides
+from mmviz.explain.alignment import Alignment, fit_alignment
+from mmviz.explain.maps import word_maps
+from mmviz.explain.ranking import Seat, changed_ranker, outcome, taste, uploaded_scores
+from mmviz.explain.reasons import reason
+from mmviz.home import replacing
+from mmviz.lab.core import Core
+from mmviz.memo import Memo
+from mmviz.progress import Report, silent
+from mmviz.views import RunCard
+from mmviz.views.explanations import Change, Explanation, Grade, Outcome, Question, Reason, Sight, Summary, WordSeen
+
+if TYPE_CHECKING:
+    from mmviz.explain.feeding import Subject
+
+__all__ = ["Explaining"]
+
+MOST_TYPED = 500
+"""Characters of a typed phrase that are read."""
+
+
+class Explaining(Core):
+    """Verbs that look into trained networks. Each takes a `Question`."""
+
+    def __init__(self, home: Path | None = None, device: str | None = None) -> None:
+        super().__init__(home, device)
+        self._subjects: Memo[Subject] = Memo(16)
+        self._alignments: Memo[Alignment | None] = Memo(4)
+        self._contents: Memo[np.ndarray] = Memo(12)
+        self._explanations: Memo[Explanation] = Memo(16)
+        self._grades: Memo[tuple[Grade, ...]] = Memo(64)
+        self._looking = threading.RLock()  # encoders and hooks on networks are not for two threads at once
+        self._asking = threading.Lock()
+        self._grader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mmviz-grade")
+        self._grading: tuple[Question, Future[tuple[Grade, ...]]] | None = None
+
+    def explain(self, question: Question) -> Explanation:
+        """What every fusion among the strategies looked at in the item, and what that did to the person's score.
+
+        The question's text and picture are looked at; patches and words that it takes away are still shown.
+        """
+        base = _whole(question)
+        with self._looking:
+            return self._explanations.get(base, lambda: self._explained(base))
+
+    def consider(self, question: Question, k: int = 10) -> tuple[Outcome, ...]:
+        """What the question's change does to the item's score and place, and to the whole list, by the real models.
+
+        An item from outside is ranked by strategies under the two-tower model only, as an item that nobody took yet.
+        """
+        seat = self._seat(question)
+        with self._looking:
+            return tuple(
+                self._outcome(card, question, seat, k)
+                for card in self._chosen_cards(question)
+                if question.upload is None or _plain(card)
+            )
+
+    def reasons(self, question: Question) -> tuple[Reason, ...]:
+        """Why each strategy gives the item its place in the person's list, before any change."""
+        base = replace(question, change=Change())
+        found, seat = self.catalogue(base.catalogue), self._seat(base)
+        seen = self.explain(base)
+        sights = {sight.run.run_id: sight for sight in seen.sights}
+        titles = found.items["title"]
+        return tuple(
+            reason(card, self._ranker(card), seat, (seen, sights.get(card.run_id)), lambda item: str(titles.iat[item]))
+            for card in self._chosen_cards(base)
+        )
+
+    def phrase(self, question: Question, words: str) -> dict[str, np.ndarray]:
+        """Where in the picture something is that is typed: (P,) "encoder" and "learned", those that there are."""
+        subject = self._subject(question)
+        if subject.picture is None or not words.strip():
+            return {}
+        with self._looking:
+            codes = subject.encoder.encode_texts([words[:MOST_TYPED]])
+            tokens = subject.features([subject.whole()])["image"].tokens[0]  # (P, D)
+            maps = {"encoder": subject.encoder.similarity(tokens, codes.joint)}
+            learned = self._alignment(question)
+            if learned is not None and codes.mask.any():
+                maps["learned"] = learned.map(codes.tokens[0][codes.mask[0]], tokens).mean(axis=0)[None]
+        return {name: found[0] for name, found in maps.items() if found is not None}
+
+    def grade(self, question: Question, steps: int = 6, orders: int = 4) -> tuple[Grade, ...]:
+        """Deletion and insertion of every map of the item, and pointing where the truth is known; kept while open."""
+        base = _whole(question)
+
+        def measure() -> tuple[Grade, ...]:
+            from mmviz.explain.grading import graded, pointed
+            from mmviz.explain.taking import known_places
+
+            seen, subject = self.explain(base), self._subject(base)
+            places = known_places(base, self.catalogue(base.catalogue), seen)
+            made = []
+            for sight in seen.sights:
+                net = self._network(sight.run)
+                direction = self._direction(sight.run, base, subject)
+                for modality in sorted(sight.relevance):
+                    curves = graded(net, subject, sight, modality, direction, (steps, orders), self._looking)
+                    if curves is None:
+                        continue
+                    gains = {n: (curves.deletion_gain[n], curves.insertion_gain[n]) for n in curves.deletion_gain}
+                    points = pointed(word_maps(seen, sight), places, seen.grid) if modality == "image" else {}
+                    made.append(
+                        Grade(sight.run, modality, curves.shares, curves.deletion, curves.insertion, gains, points)
+                    )
+            return tuple(made)
+
+        return self._grades.get((base, steps, orders), measure)
+
+    def grade_soon(self, question: Question) -> tuple[Grade, ...] | None:
+        """What `grade` says if that is known, else None while it is measured; only the latest question waits."""
+        base = _whole(question)
+        with self._asking:
+            if self._grading is None or self._grading[0] != base:
+                if self._grading is not None:
+                    self._grading[1].cancel()
+                self._grading = (base, self._grader.submit(self.grade, base))
+            measured = self._grading[1]
+        return measured.result() if measured.done() and not measured.cancelled() else None
+
+    def grade_sample(
+        self,
+        catalogue: str,
+        strategies: Sequence[str],
+        split: str | None = None,
+        n: int = 200,
+        report: Report = silent,
+        seed: int = 0,
+    ) -> list[Summary]:
+        """Grade the maps of n random items, each for a random person who chose it, and keep the means."""
+        from mmviz.explain.sampling import grade_items
+
+        found = self.catalogue(catalogue)
+        cards = self._chosen_cards(Question(catalogue, tuple(strategies), split=split))
+        fusions = [card for card in cards if card.kind == "fusion"]
+        made = grade_items(self, found, fusions, split, n, seed, report)
+        for card in fusions:
+            with replacing(self._kept(card)) as draft:
+                draft.write_text(json.dumps([asdict(row) for row in made if row.strategy == card.strategy]), "utf-8")
+        return made
+
+    def graded_sample(self, catalogue: str, strategies: Sequence[str], split: str | None = None) -> list[Summary]:
+        """What `grade_sample` kept of these strategies' runs."""
+        rows: list[Summary] = []
+        for card in self._chosen_cards(Question(catalogue, tuple(strategies), split=split)):
+            if self._kept(card).is_file():
+                rows += [Summary(**row) for row in json.loads(self._kept(card).read_text("utf-8"))]
+        return rows
+
+    def start_grading(self, catalogue: str, strategies: Sequence[str], split: str | None = None, n: int = 200) -> str:
+        """`grade_sample` in the background; returns the job's id."""
+        key = f"grade:{catalogue}:{split}:{','.join(strategies)}:{n}"
+
+        def work(report: Report) -> list[Summary]:
+            return self.grade_sample(catalogue, strategies, split, n, report)
+
+        return self._jobs.start(f"Grade the maps of {n} items", work, catalogue, key)
+
+    def _explained(self, base: Question) -> Explanation:
+        subject = self._subject(base)
+        features = subject.features([subject.whole()])
+        image, text = features["image"].tokens[0], features["text"].tokens[0][: len(subject.words)]  # (P, Di), (T, Dt)
+        both = subject.picture is not None and len(subject.words) > 0
+        learned = self._alignment(base) if both else None
+        joint = subject.encoder.encode_texts([word.letters for word in subject.words]).joint if both else None
+        return Explanation(
+            subject.text,
+            tuple(WordSeen(word.letters, word.start, word.end) for word in subject.words),
+            subject.encoder.shape.grid,
+            subject.picture is not None,
+            tuple(self._sight(card, base, subject) for card in self._chosen_cards(base) if card.kind == "fusion"),
+            None if learned is None else learned.map(text, image),
+            None if joint is None else subject.encoder.similarity(image, joint),
+        )
+
+    def _sight(self, card: RunCard, base: Question, subject: Subject) -> Sight:
+        from mmviz.explain.looking import look
+
+        net = self._network(card)
+        seen = look(net, subject, taste(net, self._all_contents(card), self._seat(base).history))
+        n = len(subject.words)
+        crossed = [seen.cross[pair] for pair in (("text", "image"), ("image", "text")) if pair in seen.cross]
+        cross = (
+            sum((_shares(c if len(c) != subject.patches else c.T)[:n] for c in crossed), np.zeros(()))
+            if crossed
+            else None
+        )
+        weights = seen.attention.get("modality")
+        modalities = {} if weights is None else dict(zip(net.loader.names, map(float, weights), strict=True))
+        return Sight(card, seen.attention, seen.relevance, cross, modalities, seen.value)
+
+    def _direction(self, card: RunCard, base: Question, subject: Subject) -> np.ndarray:
+        from mmviz.explain.looking import contents
+
+        net = self._network(card)
+        along = taste(net, self._all_contents(card), self._seat(base).history)
+        if along is not None:
+            return along
+        own: np.ndarray = contents(net, subject, [subject.whole()])[0]  # (D,)
+        return own / max(float(np.linalg.norm(own)), 1e-12)
+
+    def _outcome(self, card: RunCard, question: Question, seat: Seat, k: int) -> Outcome:
+        from mmviz.explain.feeding import Variant
+        from mmviz.explain.looking import contents
+
+        ranker, change = self._ranker(card), question.change
+        before = ranker.score(seat.history)[0]  # (I,)
+        if card.kind == "control":
+            return outcome(card, before, ranker.score(seat.changed)[0], seat, k)
+        net, subject = self._network(card), self._subject(question)
+        keep = subject.whole().keep.copy()
+        keep[[patch for patch in change.covered if 0 <= patch < len(keep)]] = False
+        vector = contents(net, subject, [Variant(keep, frozenset(change.struck))])[0]  # (D,)
+        table = self._all_contents(card)
+        if seat.item is not None:
+            edited = change != Change(dropped=change.dropped)
+            after = changed_ranker(net, table, seat.item, vector) if edited else ranker
+            return outcome(card, before, after.score(seat.changed)[0], seat, k)
+        whole = contents(net, self._subject(replace(question, change=Change())), [subject.whole()])[0]  # (D,)
+        tastes = [taste(net, table, history) for history in (seat.history, seat.changed)]
+        values = [0.0 if w is None else float(w @ m) for w, m in zip(tastes, (whole, vector), strict=True)]
+        now = ranker.score(seat.changed)[0]  # (I,)
+        return outcome(card, uploaded_scores(before, values[0]), uploaded_scores(now, values[1]), seat, k)
+
+    def _chosen_cards(self, question: Question) -> list[RunCard]:
+        cards = {card.strategy: card for card in self.runs(question.catalogue, question.split)}
+        return [self._trained(cards, name) for name in question.strategies]
+
+    def _seat(self, question: Question) -> Seat:
+        found = self.catalogue(question.catalogue)
+        split = self._split(found, question.split)
+        user = None if question.user_id is None else self._user(found, question.user_id)
+        liked = tuple(self._item(found, item_id) for item_id in question.liked)
+        wish = Wish(user, liked, 10, {}, False, np.ones(found.n_items, dtype=bool), None)
+        entries = person_history(found, split, user, liked)
+        history, candidates, _ = sides(found, split, entries, wish)
+        gone = {self._item(found, item_id) for item_id in question.change.dropped}
+        kept = [entry for entry in entries if entry.item not in gone]
+        changed = sides(found, split, kept, wish)[0]
+        item = None if question.item_id is None else self._item(found, question.item_id)
+        return Seat(history, changed, candidates, item)
+
+    def _subject(self, question: Question) -> Subject:
+        change = Change(text=question.change.text, picture_of=question.change.picture_of)
+        key = (question.catalogue, question.item_id, question.upload, change)
+        with self._looking:
+            return self._subjects.get(key, lambda: self._taken_up(replace(question, change=change)))
+
+    def _taken_up(self, question: Question) -> Subject:
+        from mmviz.explain.taking import take_up
+
+        features = self.features(question.catalogue)
+        return take_up(question, self.catalogue(question.catalogue), features, self._encoder(features.encoder))
+
+    def _alignment(self, question: Question) -> Alignment | None:
+        found, features = self.catalogue(question.catalogue), self.features(question.catalogue)
+        split = self._split(found, question.split)
+
+        def fit() -> Alignment | None:
+            known = np.asarray(found.matrix(split.train).sum(axis=0)).ravel() > 0  # (I,)
+            return fit_alignment(features, known)
+
+        return self._alignments.get((features.fingerprint, split.fingerprint), fit)
+
+    def _all_contents(self, card: RunCard) -> np.ndarray:
+        """Content vectors (I, D) of all items as the network makes them, before any graph spreads them."""
+        net = self._network(card)
+
+        def load() -> np.ndarray:
+            served = net.served.embedding() if net.model.propagation is None else None
+            return net.model.all_content(net.loader).cpu().numpy() if served is None else served
+
+        return self._contents.get(card.run_id, load)
+
+    def _kept(self, card: RunCard) -> Path:
+        name = sha256(card.run_id.encode()).hexdigest()[:16]
+        return self.home / "grades" / f"{name}.json"
+
+
+def _whole(question: Question) -> Question:
+    """The same question about the item with nothing taken away."""
+    return replace(question, change=replace(question.change, covered=(), struck=(), dropped=()))
+
+
+def _plain(card: RunCard) -> bool:
+    return card.kind == "fusion" and interaction.parts(card.strategy)[1] == interaction.DEFAULT
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    return values / max(float(values.sum()), 1e-12)

@@ -1,0 +1,155 @@
+"""The maps on the page: their buffers, the canvas, and what a hand on the canvas does to the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from mmviz.errors import MmvizError
+from mmviz.ui import components, state
+from mmviz.ui.frame import empty, kindly
+from mmviz.ui.jobs import active, job_line
+from mmviz.ui.space_payload import chosen_payload, coordinates, maps_payload, tinted, words
+from mmviz.ui.space_picks import tint_of
+from mmviz.ui.space_side import side
+
+if TYPE_CHECKING:
+    from mmviz.ui.clouds import Cloud
+    from mmviz.ui.frame import Here
+    from mmviz.ui.shelf import Shelf
+    from mmviz.ui.space_picks import Picks
+    from mmviz.views.maps import SpaceMap
+
+__all__ = ["KEY", "draw", "drawn_maps", "settle"]
+
+KEY = "maps"
+
+
+def settle(here: Here) -> None:
+    """Forget a selection, an open item and a place on the maps that belong to another catalogue."""
+    before = st.session_state.get("mapped")
+    if before not in (None, here.card.name):
+        for name in ("sel", "item", "at"):
+            state.set_address(name, "")
+    st.session_state["mapped"] = here.card.name
+    if notice := st.session_state.pop("notice", ""):
+        st.caption(f":material/info: {notice}")
+
+
+def drawn_maps(here: Here, picks: Picks) -> list[SpaceMap] | None:
+    """The maps that were picked, or None while they are being laid out, which starts here and is shown."""
+    missing = here.lab.not_laid_out(here.card.name, picks.spaces, picks.settings, here.split)
+    if missing:
+        _wait(here, picks)
+        return None
+    return [here.lab.space_map(here.card.name, name, picks.settings, here.split) for name in picks.spaces]
+
+
+def draw(here: Here, picks: Picks, glow: Mapping[str, Sequence[int]]) -> None:
+    """The canvas with what is selected beside it."""
+    if not picks.spaces:
+        empty("No space is chosen", "Choose one to six spaces above.")
+        return
+    with kindly():
+        maps = drawn_maps(here, picks)
+        if maps is None:
+            return
+        tint = tint_of(here, picks, picks.colour, maps)
+    buffers = {"words": _words(here.card.fingerprint, here.shelf), "tint": tinted(tint)}
+    buffers |= {drawn.card.name: coordinates(drawn) for drawn in maps}
+    groups = here.lab.clusters(here.card.name, picks.spaces[0], here.split) if picks.named else None
+    names = {key: cloud.name for key, cloud in buffers.items()}
+    payload = maps_payload(here.shelf, maps, names, tint, glow, groups)
+    payload["morph"] = picks.view == "Morph"
+    _stage(here, picks, maps, payload)
+    with st.container(gap=None, height=1, border=False, key="clouds"):  # the buffers show nothing
+        for name, cloud in buffers.items():
+            components.cloud(cloud.packed, f"cloud_{name}")
+
+
+@st.fragment
+def _stage(here: Here, picks: Picks, maps: Sequence[SpaceMap], payload: dict[str, object]) -> None:
+    text = state.address("sel")
+    chosen = _chosen(here, picks, maps, text)
+    row = here.shelf.row_of.get(state.address("item"), -1)
+    beside = row >= 0 or bool(chosen.any())
+    left, right = st.columns([3.3, 1] if beside else [400, 1], gap="medium" if beside else "xxsmall")
+    with left:
+        components.maps(
+            {**payload, "chosen": chosen_payload(text, chosen), "focus": row, "camera": _camera()},
+            KEY,
+            on_chosen=_choose,
+            on_focused=lambda: _focus(here.shelf),
+            on_camera=_look,
+        )
+    if beside:
+        with right:
+            side(here, chosen, row)
+
+
+def _chosen(here: Here, picks: Picks, maps: Sequence[SpaceMap], text: str) -> np.ndarray:
+    if not text:
+        return np.zeros(len(here.shelf.ids), dtype=bool)
+
+    def codes(name: str, space: str) -> np.ndarray:
+        tint = tint_of(here, picks, name, maps)
+        return np.asarray(tint.codes.get(space, tint.codes.get("all", np.zeros(len(here.shelf.ids), np.uint8))))
+
+    try:
+        return here.lab.select(here.card.name, text, picks.settings, codes, here.split)
+    except MmvizError as error:
+        st.caption(f":material/info: {error}")
+        return np.zeros(len(here.shelf.ids), dtype=bool)
+
+
+def _choose() -> None:
+    done = st.session_state[KEY].get("chosen") or {}
+    step = str(done.get("step", ""))[:1024]
+    before = state.address("sel")
+    state.set_address("sel", step if not step or step.startswith("n") or not before else f"{before}~{step}")
+
+
+def _focus(shelf: Shelf) -> None:
+    row = st.session_state[KEY].get("focused")
+    if isinstance(row, int | float) and 0 <= int(row) < len(shelf.ids):
+        state.set_address("item", shelf.ids[int(row)])
+
+
+def _look() -> None:
+    at = str(st.session_state[KEY].get("camera") or "")
+    state.set_address("at", "" if at == "0,0,1" else at[:60])
+
+
+def _camera() -> dict[str, float] | None:
+    try:
+        x, y, z = (float(part) for part in state.address("at").split(","))
+    except ValueError:
+        return None
+    return {"x": x, "y": y, "z": z} if 0.4 < z < 500 and abs(x) < 2 and abs(y) < 2 else None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _words(fingerprint: str, _shelf: Shelf) -> Cloud:  # noqa: ARG001 - the cache key
+    return words(_shelf)
+
+
+def _wait(here: Here, picks: Picks) -> None:
+    job_id = here.lab.start_lay_out(here.card.name, picks.spaces, picks.settings, here.split)
+    failed = next((job for job in here.lab.jobs() if job.job_id == job_id and job.state == "failed"), None)
+    st.space("small")
+    if failed:
+        st.warning(failed.error, icon=":material/info:")
+        return
+    st.caption("These maps are laid out once and then kept. The page shows them as soon as they are there.")
+    st.fragment(lambda: _progress(job_id), run_every=0.7)()
+
+
+def _progress(job_id: str) -> None:
+    job = next((job for job in active() if job.job_id == job_id), None)
+    if job is None:
+        st.rerun(scope="app")
+    else:
+        job_line(job, "maps")

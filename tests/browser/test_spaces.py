@@ -1,0 +1,150 @@
+"""What a person does on the maps: the canvas draws what it should, points are found, lassoed and morphed."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def maps(page: Page) -> Page:
+    """Wait for the canvas."""
+    page.locator(".mm-space[data-painted]").wait_for(timeout=60_000)
+    return page
+
+
+def places(page: Page, panel: int) -> list[list[float]]:
+    """Where each item of a map stands in the window, [row, x, y]; those without a place are left out."""
+    return page.locator(".mm-space").evaluate(
+        """(root, at) => { const map = root.maps, box = map.stage.getBoundingClientRect();
+          return Array.from({ length: map.n }, (_, row) => [row, ...(map.placesOf(map.panels[at], row)[0] ?? [])])
+            .filter((each) => each.length === 3).map(([row, x, y]) => [row, x + box.left, y + box.top]); }""",
+        panel,
+    )
+
+
+def test_the_pixels_are_the_items_in_their_colours(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&named=false"))
+    page.mouse.move(5, 5)
+    stage = page.locator(".mm-space .stage")
+    stage.scroll_into_view_if_needed()
+    picture = np.asarray(Image.open(io.BytesIO(stage.screenshot())).convert("RGB")).astype(int)
+    wanted = stage.evaluate(
+        """stage => { const map = stage.getRootNode().querySelector('.mm-space').maps, panel = map.panels[0];
+          return Array.from({ length: map.n }, (_, row) => [row, ...(map.placesOf(panel, row)[0] ?? [])])
+            .filter((each) => each.length === 3).map(([row, x, y]) => [x, y, map.toneOf(panel, row)]); }"""
+    )
+    assert len(wanted) == 59
+    paper = picture[-3, 3]
+    right = 0
+    for x, y, tone in wanted:
+        colour = np.array([int(tone[at : at + 2], 16) for at in (1, 3, 5)])
+        right += int(np.abs(picture[round(y), round(x)] - (0.9 * colour + 0.1 * paper)).max() < 14)
+    assert right >= 50  # a few lie under others
+    inked = np.argwhere(np.abs(picture[60:] - paper).max(axis=2) > 40) + np.array([60, 0])  # below the map's heading
+    points = np.array([[y, x] for x, y, _ in wanted])
+    away = np.abs(inked[:, None] - points[None]).max(axis=2).min(axis=1)
+    assert away.max() <= 9
+
+
+def test_an_item_pointed_at_lights_up_in_every_map_and_opens(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Concatenation&named=false"))
+    _, x, y = places(page, 0)[7]
+    page.mouse.move(x, y)
+    tip = page.locator(".mm-space .tip")
+    expect(tip).to_be_visible()
+    lit = int(page.locator(".mm-space").evaluate("root => root.maps.lit"))
+    expect(tip.locator("strong")).to_have_text(re.compile(rf" {lit + 1}$"))
+    other = {each[0]: each[1:] for each in places(page, 1)}[lit]
+    box = page.locator(".mm-space .stage").bounding_box()
+    assert box is not None
+    shot = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    ring = shot[round(other[1]), round(other[0]) + 9]
+    assert ring.max() < 110  # the dark ring stands round the item in the other map
+    page.mouse.click(x, y)
+    expect(page).to_have_url(re.compile(rf"item={lit + 1:04d}"), timeout=20_000)
+    expect(page.get_by_text("Its page with neighbours").first).to_be_visible(timeout=20_000)
+
+
+def test_a_lasso_selects_the_same_in_python_and_stands_in_the_address(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Text&named=false"))
+    page.get_by_role("button", name="Lasso").click()
+    every = places(page, 0)
+    left, right = min(each[1] for each in every) - 6, float(np.median([each[1] for each in every]))
+    top, bottom = min(each[2] for each in every) - 6, max(each[2] for each in every) + 6
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top + 3)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("sel=nlimage"), timeout=20_000)
+    count = int(page.locator(".mm-space").evaluate("root => root.maps.count"))
+    assert 20 <= count <= 40
+    expect(page.get_by_test_id("stMarkdown").get_by_text(f"{count} items").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".picked .tile")).to_have_count(count, timeout=20_000)
+    page.locator(".picked .tile").nth(2).hover()
+    lit = page.locator(".picked .tile").nth(2).get_attribute("data-item")
+    assert page.locator(".mm-space").evaluate("root => root.maps.lit") == int(lit or -2)
+    page.reload()
+    maps(page)
+    expect(page.locator(".mm-space .told")).to_have_text(f"{count} of 60 selected")
+    page.get_by_role("link", name="Recommend from").click()
+    expect(page.get_by_text("things liked").first).to_be_visible(timeout=20_000)
+
+
+def test_a_morph_moves_every_item_from_one_map_to_the_other(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&view=Morph&from=Image&to=Text&named=false"))
+    start = {each[0]: np.array(each[1:]) for each in places(page, 0)}
+    slider = page.get_by_role("slider", name="Morph from Image to Text")
+    slider.focus()
+    slider.press("End")
+    end = {each[0]: np.array(each[1:]) for each in places(page, 0)}
+    assert np.mean([np.abs(start[row] - end[row]).max() for row in start]) > 20
+    slider.evaluate("each => { each.value = 50; each.dispatchEvent(new Event('input')); }")
+    half = {each[0]: np.array(each[1:]) for each in places(page, 0)}
+    np.testing.assert_allclose([half[row] for row in half], [(start[row] + end[row]) / 2 for row in half], atol=0.1)
+
+
+def test_the_maps_can_be_used_by_keyboard_alone(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&named=false"))
+    page.locator(".mm-space .stage").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    expect(page.locator(".mm-space [aria-live]")).not_to_be_empty()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("item="), timeout=20_000)
+    page.locator(".mm-space .stage").focus()
+    page.keyboard.press("+")
+    expect(page).to_have_url(re.compile("at="), timeout=20_000)
+
+
+def test_a_legend_hides_and_a_box_takes_only_what_is_shown(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&named=false"))
+    key = page.locator(".mm-space .keys button").first
+    hidden = int(key.locator("small").inner_text())
+    key.click()
+    page.get_by_role("button", name="Box", exact=True).click()
+    every = places(page, 0)
+    page.mouse.move(min(each[1] for each in every) - 5, min(each[2] for each in every) - 5)
+    page.mouse.down()
+    page.mouse.move(max(each[1] for each in every) + 5, max(each[2] for each in every) + 5, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("sel=nlimage"), timeout=20_000)
+    count = int(page.locator(".mm-space").evaluate("root => root.maps.count"))
+    assert count in (59 - hidden, 60 - hidden)
+    expect(page.locator(".picked .tile")).to_have_count(count, timeout=20_000)
+
+
+def test_on_a_telephone_maps_stand_below_each_other(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Text", width=390, height=844, scheme="dark"))
+    tops = page.locator(".mm-space").evaluate("root => root.maps.panels.map((panel) => panel.top)")
+    assert tops[1] > tops[0]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

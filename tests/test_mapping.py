@@ -1,0 +1,129 @@
+"""The lab's verbs on spaces, over a catalogue that was really encoded and trained."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmviz.errors import MmvizError, RunError, UnknownNameError
+from mmviz.lab import Lab
+from mmviz.spaces.align import MISSING
+from mmviz.views.maps import LayoutSettings, Question
+
+PCA = LayoutSettings("pca")
+SPACES = ("image", "text", "ends", "concat")
+
+
+def test_spaces_are_those_of_the_encoder_and_of_the_trained_fusions(lab: Lab) -> None:
+    cards = {card.name: card for card in lab.spaces("shop")}
+    assert list(cards) == ["image", "text", "ends", "joint", "attention", "concat"] or set(cards) == {
+        "image", "text", "ends", "joint", "attention", "concat",
+    }  # fmt: skip
+    assert cards["image"].n_placed == 59 and cards["text"].n_placed == 60  # the title is text
+    assert cards["concat"].width == 16
+
+
+def test_maps_are_laid_out_once_and_agree_with_what_is_missing(lab: Lab) -> None:
+    assert lab.not_laid_out("shop", SPACES, PCA) == ["joint", *SPACES]
+    with pytest.raises(RunError, match="not drawn yet"):
+        lab.space_map("shop", "image", PCA)
+    seen = []
+    lab.lay_out("shop", SPACES, PCA, report=seen.append)
+    assert lab.not_laid_out("shop", SPACES, PCA) == []
+    assert seen[-1].fraction <= 1 and seen[0].fraction == 0
+    drawn = lab.space_map("shop", "image", PCA)
+    (points,) = drawn.ends
+    assert points.dtype == np.float32 and (points[59] == MISSING).all() and np.isnan(drawn.point_trust[59])
+    assert 0.4 < drawn.trust <= 1 and drawn.measured == drawn.of == 59
+    assert len(lab.space_map("shop", "ends", PCA).ends) == 2
+    again = Lab(lab.home, device="cpu").space_map("shop", "image", PCA)
+    np.testing.assert_array_equal(again.ends[0], points)
+
+
+def test_a_job_lays_out_in_the_background(lab: Lab) -> None:
+    job_id = lab.start_lay_out("shop", ("image",), PCA)
+    while next(job for job in lab.jobs() if job.job_id == job_id).state in ("waiting", "running"):
+        pass
+    assert next(job for job in lab.jobs() if job.job_id == job_id).state == "done"
+    assert lab.not_laid_out("shop", ("image",), PCA) == []
+
+
+def test_overlap_and_drift_say_the_same(lab: Lab) -> None:
+    k = 10
+    shares = lab.overlap("shop", ("image", "text", "concat"), k)
+    assert np.diag(shares) == pytest.approx([1, 1, 1])
+    moved = lab.moved("shop", "image", "concat", k)
+    assert np.isnan(moved.drift[59])
+    drift = moved.drift[:59]
+    assert shares.loc["image", "concat"] == pytest.approx((2 * (1 - drift) / (2 - drift)).mean())
+    vectors = lab._space("shop", "image")
+    cosines = vectors @ vectors[3]
+    cosines[[3, 59]] = -np.inf
+    assert moved.first[3, 0] == cosines.argmax()
+
+
+def test_measures_of_every_kind_of_space(lab: Lab) -> None:
+    assert lab.not_measured("shop", SPACES) == list(SPACES)
+    table = lab.measure_spaces("shop", SPACES)
+    assert lab.not_measured("shop", SPACES) == []
+    assert table.loc["image", "vectors"] == 59 and table.loc["ends", "vectors"] == 119
+    assert np.isnan(table.loc["image", "gap"]) and table.loc["ends", "gap"] > 0.1
+    assert table.loc["concat", "image to text R@10"] >= table.loc["concat", "image to text R@1"]
+    assert table.loc["image", "tells category"] > table.loc["image", "chance category"]
+    closing = lab.close_gap("shop")
+    assert closing["gap"].idxmin() in (3, 4, 5) and closing.attrs["items"] == 59
+    with pytest.raises(RunError, match="no two modalities"):
+        lab.close_gap("shop", "image")
+
+
+def test_a_question_is_put_to_every_space(lab: Lab) -> None:
+    red = io.BytesIO()
+    Image.new("RGB", (80, 80), (214, 40, 40)).save(red, "PNG")
+    item = lab.ask_spaces("shop", SPACES, Question("item", item_id="0001"), 5)
+    assert all(len(found.items) == 5 and 0 not in found.items for found in item.found.values())
+    words = lab.ask_spaces("shop", (*SPACES, "attention"), Question("words", words="a linen cushion"), 8)
+    titles = lab.catalogue("shop").items["title"]
+    assert sum("Cushion" in titles.iat[row] for row in words.found["text"].items) >= 6
+    assert all(len(found.items) == 8 for found in words.found.values()) and words.notes == {}
+    seen = lab.ask_spaces("shop", (*SPACES, "attention"), Question("picture", picture=red.getvalue()), 8)
+    assert all(len(found.items) == 8 for found in seen.found.values())
+    assert words.overlap.loc["image", "image"] == 1
+    person = lab.ask_spaces("shop", ("concat", "image"), Question("person", user_id="u001"), 5)
+    board = lab.recommend("shop", ["concat"], "u001", k=200)
+    ranked = [pick.item for pick in board.columns[0].picks]
+    assert [row for row in person.found["concat"].items if row in ranked][:3] == ranked[:3] or set(
+        person.found["concat"].items
+    ) & set(ranked[:8])
+
+
+def test_questions_that_cannot_be_read(lab: Lab) -> None:
+    with pytest.raises(MmvizError, match="no JPEG, PNG or WebP"):
+        lab.ask_spaces("shop", ("image",), Question("picture", picture=b"GIF89a nothing"), 5)
+    with pytest.raises(MmvizError, match="holds no word"):
+        lab.ask_spaces("shop", ("image",), Question("words", words="…"), 5)
+    missing = lab.ask_spaces("shop", ("image",), Question("item", item_id="0060"), 5)
+    assert missing.found["image"].items == () and "no place" in missing.notes["image"]
+
+
+def test_selections_are_kept_under_a_name(lab: Lab) -> None:
+    lab.save_selection("shop", "Mine", ["0001", "0003"])
+    assert Lab(lab.home, device="cpu").selections("shop") == {"Mine": ["0001", "0003"]}
+    chosen = lab.select("shop", "ngMine~ai5", PCA, lambda *_: np.zeros(60))
+    assert np.flatnonzero(chosen).tolist() == [0, 2, 5]
+    with pytest.raises(MmvizError, match="cannot be the name"):
+        lab.save_selection("shop", "a~b", ["0001"])
+    lab.save_selection("shop", "Mine", [])
+    assert lab.selections("shop") == {}
+
+
+def test_a_guide_must_be_a_category(lab: Lab) -> None:
+    with pytest.raises(UnknownNameError, match="category"):
+        lab.lay_out("shop", ("image",), LayoutSettings(guide="categry"))
+
+
+def test_clusters_cover_what_has_a_place(lab: Lab) -> None:
+    found = lab.clusters("shop", "image", count=4)
+    assert found.codes[59] == -1 and set(found.codes[:59]) == {0, 1, 2, 3} and len(found.labels) == 4
