@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-__all__ = ["guided", "propagate", "rolled"]
+__all__ = ["guided", "propagate"]
 
 
 def guided(attention: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -40,14 +40,6 @@ def propagate(
             crossed = _normalised(before[a, a]).T @ step @ _normalised(before[b, b])  # (N_a, N_b)
             relevance[a, b] = relevance[a, b] + crossed
             relevance[a, a] = relevance[a, a] + step @ before[b, a]
-    return relevance
-
-
-def rolled(steps: Sequence[np.ndarray]) -> np.ndarray:
-    """R = Π (I + Ā) over the layers of one tower, eq. 6: maps (N, N) -> (N, N)."""
-    relevance = np.eye(len(steps[0]))  # (N, N)
-    for step in steps:
-        relevance = relevance + step @ relevance
     return relevance
 
 

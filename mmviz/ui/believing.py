@@ -11,11 +11,11 @@ import streamlit as st
 from mmviz.charts import palette
 from mmviz.charts.explanations import Bar, Panel, curves_figure, intervals_figure, matrix_figure
 from mmviz.explain.maps import MAPS, word_maps
+from mmviz.ui import state
 from mmviz.ui.frame import kindly
 from mmviz.ui.words import figures
 
 if TYPE_CHECKING:
-    from mmviz.charts.palette import Theme
     from mmviz.ui.frame import Here
     from mmviz.ui.seeing import Scene
     from mmviz.views.explanations import Grade, Question, Summary
@@ -73,7 +73,7 @@ def _grades(here: Here, question: Question, measured: bool) -> None:
         st.caption(f"There is no {modality} to take apart.")
         return
     panels = [Panel(g.run.title, _colour(g), g.shares, g.deletion, g.insertion) for g in found]
-    st.plotly_chart(curves_figure(panels, _theme()), key="curves", config={"displayModeBar": False})
+    st.plotly_chart(curves_figure(panels, state.theme()), key="curves", config={"displayModeBar": False})
     st.caption(
         "Solid: most relevant first. Dashed: most attended first. Dotted: mean of random orders. Above, parts are "
         "removed and a good curve lies low; below, they are inserted and it lies high."
@@ -98,7 +98,9 @@ def matrix(scene: Scene) -> None:
     values = maps[kind if kind in maps else next(iter(maps))]
     words = [word.letters for word in scene.explanation.words]
     share = 100 * np.maximum(values, 0) / max(float(np.maximum(values, 0).sum()), 1e-12)
-    st.plotly_chart(matrix_figure(words, share, scene.explanation.grid, _theme(), "% of the map"), key="matrix_figure")
+    st.plotly_chart(
+        matrix_figure(words, share, scene.explanation.grid, state.theme(), "% of the map"), key="matrix_figure"
+    )
 
 
 def aggregate(here: Here, question: Question) -> None:
@@ -140,7 +142,9 @@ def _measured(here: Here, rows: Sequence[Summary]) -> None:
         Bar(f"{row.title}: {_map_said(row.map)}", row.mean, row.low, row.high, _colour_of(here, row)) for row in shown
     ]
     n = max(row.n for row in shown)
-    st.plotly_chart(intervals_figure(bars, unit, at, said, _theme()), key="aggregate", config={"displayModeBar": False})
+    st.plotly_chart(
+        intervals_figure(bars, unit, at, said, state.theme()), key="aggregate", config={"displayModeBar": False}
+    )
     st.caption(f"{n:,} random items, each for a random person who chose it; 95 % bootstrap intervals over items.")
 
 
@@ -153,10 +157,6 @@ MEASURES: dict[str, tuple[str, str, float, str]] = {
     "energy": ("Energy inside", "share of the map inside the true region ↑", 0.0, "chance"),
     "likeness": ("Sanity check", "rank correlation with shuffled weights ↓", 0.0, "another map"),
 }
-
-
-def _bar_said(row: Summary) -> str:
-    return f"{row.title}: {_map_said(row.map)}"
 
 
 def _map_said(name: str) -> str:
@@ -193,7 +193,3 @@ def _colour(grade: Grade) -> palette.Pair:
 def _colour_of(here: Here, row: Summary) -> palette.Pair:
     card = here.lab.strategy(row.strategy)
     return palette.strategy_colour(card.kind, card.order)
-
-
-def _theme() -> Theme:
-    return "dark" if st.context.theme.type == "dark" else "light"

@@ -10,9 +10,10 @@ import streamlit as st
 
 from mmviz.charts.robustness import curves_figure
 from mmviz.lab import FIRST_CONTROLS, FIRST_STRATEGIES
+from mmviz.ui import state
 from mmviz.ui.frame import Here, empty, kindly, link
 from mmviz.ui.jobs import active
-from mmviz.ui.robustness_picks import Picks, curve_lines, interval_said, measure_button, theme
+from mmviz.ui.robustness_picks import Picks, curve_lines, interval_said, measure_button
 from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _curves(here: Here, picks: Picks, answer: ColdCurves, what: str, x_title: st
         )
         st.markdown(said)
         drawn = curves_figure(
-            curve_lines(answer.lines), ticks, x_title, f"{picks.metric_title} ↑", theme(), answer.chance
+            curve_lines(answer.lines), ticks, x_title, f"{picks.metric_title} ↑", state.theme(), answer.chance
         )
         alt = said.replace("**", "")
         st.plotly_chart(drawn, theme=None, alt=alt, config={"displaylogo": False}, key=f"cold_{what}")

@@ -16,7 +16,7 @@ from mmviz.ui.frame import Here, kindly, link
 from mmviz.ui.pictures import source
 from mmviz.ui.recommending import pick_person, pick_strategies
 from mmviz.ui.seeing import HEADS, SHOWS, Scene, scene_payload
-from mmviz.ui.words import count
+from mmviz.ui.words import count, plain
 from mmviz.views.explanations import Change, Question, Upload
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _said(here: Here, scene: Scene) -> None:
     """What stands above the columns: the item, where one came from, and what is not answered."""
     question = scene.question
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown(f"**{_plain(scene.title)}**", width="content")
+        st.markdown(f"**{plain(scene.title)}**", width="content")
         if not question.upload:
             asked: dict[str, str | list[str]] = {"catalogue": question.catalogue}
             asked |= {"user": question.user_id} if question.user_id else {"liked": "~".join(question.liked)}
@@ -281,8 +281,3 @@ def _shown(here: Here, question: Question) -> tuple[str, str]:
         content = upload.picture if upload else None
         picture = f"data:image/webp;base64,{base64.b64encode(content).decode('ascii')}" if content else ""
     return picture, "What you brought" if upload else shelf.titles[shelf.row_of[question.item_id or ""]]
-
-
-def _plain(text: str) -> str:
-    """Text of a data set with nothing in it that Markdown would read."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+-.!|$:~^" else letter for letter in text)

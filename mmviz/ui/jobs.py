@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,9 +12,11 @@ from mmviz.ui import state
 if TYPE_CHECKING:
     from mmviz.views import JobCard
 
-__all__ = ["active", "job_line", "jobs_panel", "last_failure", "progress_said"]
+__all__ = ["active", "job_line", "jobs_panel", "last_failure", "progress_said", "wait_for"]
 
 SECONDS = 1.0
+SOON = 0.7
+"""Seconds between two looks at work that the page waits for."""
 
 
 def active() -> list[JobCard]:
@@ -52,6 +55,34 @@ def job_line(job: JobCard, place: str) -> None:
         st.progress(job.progress.fraction, text=progress_said(job))
         if job.progress.note:
             st.caption(job.progress.note)
+
+
+def wait_for(place: str, what: Hashable, start: Callable[[], str], said: str) -> None:
+    """In place of what a job makes: the job's line until it ends, and then the whole page anew.
+
+    `what` is asked for at this `place`; for it the job is started once. One that failed or was stopped is told, and
+    started again by hand only.
+    """
+    key = f"waits_{place}"
+    asked, job_id = st.session_state.get(key, (None, ""))
+    job = next((job for job in state.lab().jobs() if (asked, job_id) == (what, job.job_id)), None)
+    if job is None or job.state == "done":
+        job_id = start()
+        st.session_state[key] = (what, job_id)
+    elif job.state in ("failed", "cancelled"):
+        st.caption(f":material/info: {job.error or 'It was stopped.'}")
+        st.button("Try again", key=f"again_{place}", on_click=st.session_state.pop, args=(key, None))
+        return
+    st.caption(said)
+    st.fragment(_until_done, run_every=SOON)(job_id, place)
+
+
+def _until_done(job_id: str, place: str) -> None:
+    job = next((job for job in active() if job.job_id == job_id), None)
+    if job is None:
+        st.rerun(scope="app")
+    else:
+        job_line(job, place)
 
 
 def _stop(job_id: str) -> None:

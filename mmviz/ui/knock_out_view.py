@@ -9,8 +9,9 @@ import numpy as np
 import streamlit as st
 
 from mmviz.charts.robustness import curves_figure, scores_figure
+from mmviz.ui import state
 from mmviz.ui.frame import Here, empty, kindly
-from mmviz.ui.robustness_picks import Picks, curve_lines, interval_said, measure_button, theme
+from mmviz.ui.robustness_picks import Picks, curve_lines, interval_said, measure_button
 from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:
@@ -147,7 +148,9 @@ def _curves(answer: Curves, picks: Picks) -> None:
     said = verdict(answer.knock_out, answer.lines, picks.metric_title)
     st.markdown(said)
     x_title = "Severity" if answer.knock_out.encodes else "Share of the items that are hit"
-    drawn = curves_figure(curve_lines(answer.lines), ticks, x_title, f"{picks.metric_title} ↑", theme(), places=levels)
+    drawn = curves_figure(
+        curve_lines(answer.lines), ticks, x_title, f"{picks.metric_title} ↑", state.theme(), places=levels
+    )
     alt = said.replace("**", "")
     st.plotly_chart(drawn, theme=None, alt=alt, config={"displaylogo": False}, key="knock_out_curves")
     bar = st.column_config.ProgressColumn(
@@ -175,7 +178,7 @@ def _every(here: Here, picks: Picks, cards: Sequence[KnockOutCard]) -> None:
             for line in answer.lines:
                 scores[titles.index(line.run.title), column] = np.nan if line.score is None else line.score[0]
         names = [answer.knock_out.title.replace(" ", "<br>", 1) for answer in answers]
-        drawn = scores_figure(titles, names, scores, theme())
+        drawn = scores_figure(titles, names, scores, state.theme())
         alt = f"Robustness scores of {len(titles)} strategies under {len(answers)} knock-outs"
         st.plotly_chart(drawn, theme=None, alt=alt, config={"displayModeBar": False}, key="knock_out_scores")
         st.caption(f"Share of {picks.metric_title} that is kept over all severities; blank = not measured.")

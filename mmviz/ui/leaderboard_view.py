@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mmviz.ui import components
+from mmviz.ui import components, state
 from mmviz.ui.frame import PAGES, Here, empty, kindly
 from mmviz.ui.league import league_payload, pairs_payload
 from mmviz.ui.words import count, recorded
 
 if TYPE_CHECKING:
     from mmviz.charts.comparison import Line
-    from mmviz.charts.palette import Theme
     from mmviz.views import SplitCard
     from mmviz.views.evidence import Leaderboard, Standing
 
@@ -146,7 +145,7 @@ def people(here: Here, board: Leaderboard, split: SplitCard, names: Sequence[str
     frame = here.lab.side_by_side(here.card.name, first, second, split.name, metric)
     a, b = (frame[side].to_numpy() for side in ("a", "b"))
     figure = people_figure(
-        a, b, frame["user_id"].tolist(), _line(rows[first]), _line(rows[second]), METRICS[metric], _theme()
+        a, b, frame["user_id"].tolist(), _line(rows[first]), _line(rows[second]), METRICS[metric], state.theme()
     )
     picked = st.plotly_chart(
         figure, theme=None, key="people", on_select="rerun", selection_mode="points", config={"displaylogo": False},
@@ -201,7 +200,7 @@ def cost(board: Leaderboard) -> None:
         [costs[row.name] or 0.0 for row in rows],
         [row.values["ndcg@10"].value for row in rows],
         [(row.kind, row.order) for row in rows],
-        _theme(),
+        state.theme(),
         board.ceiling.values["ndcg@10"].value if board.ceiling else None,
         COSTS[name],
     )
@@ -229,7 +228,7 @@ def slices(here: Here, board: Leaderboard, split: SplitCard, names: Sequence[str
     for left in range(0, len(panels), 2):
         for column, panel in zip(st.columns(2, gap="large"), panels[left : left + 2], strict=False):
             values = {_line(rows[name]): cells for name, cells in panel.values.items()}
-            figure = slices_figure(panel.group, panel.names, panel.n_users, values, METRICS[metric], top, _theme())
+            figure = slices_figure(panel.group, panel.names, panel.n_users, values, METRICS[metric], top, state.theme())
             alt = f"{METRICS[metric]} by {panel.group.lower()}: {', '.join(panel.names)}."
             column.plotly_chart(figure, theme=None, alt=alt, config={"displaylogo": False}, key=f"slice_{panel.group}")
     st.caption(f"{METRICS[metric]} with 95 % intervals, one scale: {', '.join(rows[name].title for name in names)}.")
@@ -245,7 +244,3 @@ def _line(row: Standing) -> Line:
     from mmviz.charts.comparison import Line
 
     return Line(row.title, row.kind, row.order)
-
-
-def _theme() -> Theme:
-    return "dark" if st.context.theme.type == "dark" else "light"

@@ -11,7 +11,7 @@ import streamlit as st
 from mmviz.errors import MmvizError
 from mmviz.ui import components, state
 from mmviz.ui.frame import empty, kindly
-from mmviz.ui.jobs import active, job_line
+from mmviz.ui.jobs import wait_for
 from mmviz.ui.space_payload import chosen_payload, coordinates, maps_payload, tinted, words
 from mmviz.ui.space_picks import tint_of
 from mmviz.ui.space_side import side
@@ -43,7 +43,14 @@ def drawn_maps(here: Here, picks: Picks) -> list[SpaceMap] | None:
     """The maps that were picked, or None while they are being laid out, which starts here and is shown."""
     missing = here.lab.not_laid_out(here.card.name, picks.spaces, picks.settings, here.split)
     if missing:
-        _wait(here, picks)
+        asked = (here.card.name, picks.spaces, picks.settings, here.split)
+        st.space("small")
+        wait_for(
+            "maps",
+            asked,
+            lambda: here.lab.start_lay_out(*asked),
+            "These maps are laid out once and then kept. The page shows them as soon as they are there.",
+        )
         return None
     return [here.lab.space_map(here.card.name, name, picks.settings, here.split) for name in picks.spaces]
 
@@ -134,22 +141,3 @@ def _camera() -> dict[str, float] | None:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _words(fingerprint: str, _shelf: Shelf) -> Cloud:  # noqa: ARG001 - the cache key
     return words(_shelf)
-
-
-def _wait(here: Here, picks: Picks) -> None:
-    job_id = here.lab.start_lay_out(here.card.name, picks.spaces, picks.settings, here.split)
-    failed = next((job for job in here.lab.jobs() if job.job_id == job_id and job.state == "failed"), None)
-    st.space("small")
-    if failed:
-        st.warning(failed.error, icon=":material/info:")
-        return
-    st.caption("These maps are laid out once and then kept. The page shows them as soon as they are there.")
-    st.fragment(lambda: _progress(job_id), run_every=0.7)()
-
-
-def _progress(job_id: str) -> None:
-    job = next((job for job in active() if job.job_id == job_id), None)
-    if job is None:
-        st.rerun(scope="app")
-    else:
-        job_line(job, "maps")

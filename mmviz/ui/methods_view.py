@@ -10,13 +10,12 @@ import streamlit as st
 
 from mmviz.charts.flow import Step, flow_svg
 from mmviz.errors import MmvizError
-from mmviz.ui import components
+from mmviz.ui import components, state
 from mmviz.ui.frame import Here, empty, link
 from mmviz.ui.reading import choose_reads, encoder_name
 from mmviz.ui.words import count, duration, figures
 
 if TYPE_CHECKING:
-    from mmviz.charts.palette import Theme
     from mmviz.views import FlowStep, InteractionCard, MethodCard, RunCard, StrategyCard
     from mmviz.views.tasks import TaskCard
 
@@ -114,10 +113,9 @@ def _fusion(card: StrategyCard, method: MethodCard | None, run: RunCard | None) 
         if method and method.problem:
             drawing.caption(f":material/info: {method.problem}")
         elif method:
-            theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
             steps = [Step(step_name(step), step.shape, step.lane, step.sources) for step in method.flow]
             with drawing:
-                components.flow(flow_svg(steps, theme), f"flow_{card.name}")
+                components.flow(flow_svg(steps, state.theme()), f"flow_{card.name}")
 
 
 def _told(card: StrategyCard | InteractionCard | TaskCard) -> None:

@@ -9,10 +9,10 @@ import streamlit as st
 from mmviz.charts import palette
 from mmviz.charts.robustness import Plane, planes_figure
 from mmviz.errors import MmvizError
-from mmviz.ui import components
+from mmviz.ui import components, state
 from mmviz.ui.frame import Here, empty, link
 from mmviz.ui.items import spaces_payload
-from mmviz.ui.robustness_picks import Picks, theme
+from mmviz.ui.robustness_picks import Picks
 from mmviz.ui.words import count, duration, figures
 
 if TYPE_CHECKING:
@@ -146,7 +146,9 @@ def _spaces(here: Here, answer: Newcomer) -> None:
     st.subheader("Where it lands", anchor=False)
     planes = [_plane(here, each) for each in placed]
     alt = f"The newcomer in the spaces of {len(planes)} strategies"
-    st.plotly_chart(planes_figure(planes, theme()), theme=None, alt=alt, config={"displayModeBar": False}, key="planes")
+    st.plotly_chart(
+        planes_figure(planes, state.theme()), theme=None, alt=alt, config={"displayModeBar": False}, key="planes"
+    )
 
 
 def _plane(here: Here, landing: Landing) -> Plane:

@@ -17,11 +17,10 @@ from mmviz.ui.recommending import default_strategies
 from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:
-    from mmviz.charts.palette import Theme
     from mmviz.views import RunCard, SplitCard
     from mmviz.views.robustness import Line
 
-__all__ = ["Picks", "choose", "curve_lines", "interval_said", "measure_button", "signed", "theme"]
+__all__ = ["Picks", "choose", "curve_lines", "interval_said", "measure_button", "signed"]
 
 LOOKS = {
     "knock-outs": "Knock-outs",
@@ -111,11 +110,6 @@ def signed(value: float) -> str:
     """A number with its sign; 0 has none."""
     said = figures(value) if abs(value) >= 5e-4 else "0"
     return f"+{said}" if value > 0 and said != "0" else said
-
-
-def theme() -> Theme:
-    """The theme that charts are drawn for."""
-    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def _split(here: Here) -> SplitCard:

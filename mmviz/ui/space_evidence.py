@@ -12,7 +12,7 @@ from mmviz.errors import MmvizError
 from mmviz.ui import components, state
 from mmviz.ui.frame import empty, kindly
 from mmviz.ui.items import spaces_payload
-from mmviz.ui.jobs import active, job_line
+from mmviz.ui.jobs import wait_for
 from mmviz.ui.space_payload import space_colour
 from mmviz.ui.words import count, figures, plain
 from mmviz.views import Found
@@ -44,7 +44,9 @@ def measures(here: Here, picks: Picks) -> None:
         return
     missing = here.lab.not_measured(here.card.name, picks.spaces, here.split)
     if missing:
-        _wait(here, picks)
+        asked = (here.card.name, picks.spaces, here.split)
+        said = "The spaces are measured once and the figures then kept."
+        wait_for("measures", asked, lambda: here.lab.start_measure(*asked), said)
         return
     with kindly():
         table = here.lab.measure_spaces(here.card.name, picks.spaces, here.split)
@@ -197,20 +199,6 @@ def _figures(row: pd.Series, start: pd.Series) -> None:
                 change = float(row[name] - start[name])
                 said = f"{'+' if change > 0 else ''}{figures(change)}" if change else None
                 st.metric(title, figures(float(row[name])), said, delta_color="off")
-
-
-def _wait(here: Here, picks: Picks) -> None:
-    job_id = here.lab.start_measure(here.card.name, picks.spaces, here.split)
-    st.caption("The spaces are measured once and the figures then kept.")
-
-    def progress() -> None:
-        job = next((job for job in active() if job.job_id == job_id), None)
-        if job is None:
-            st.rerun(scope="app")
-        else:
-            job_line(job, "measures")
-
-    st.fragment(progress, run_every=0.7)()
 
 
 def _found(rows: np.ndarray) -> Found:

@@ -94,7 +94,7 @@ def signed_places(places: int) -> str:
 
 def plain(text: str) -> str:
     """Text of a data set with the signs that Markdown would read made harmless."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>$~:" else letter for letter in text)
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>$~:^" else letter for letter in text)
 
 
 def _moment(seconds: float) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,15 @@ PAGES = {
     "start": "pages/build/start.py",
 }
 Open = Callable[..., AppTest]
+
+
+def wait() -> None:
+    """Until the background work is done."""
+    for _ in range(600):
+        if all(job.state not in ("waiting", "running") for job in state.lab().jobs()):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the job did not end")
 
 
 @pytest.fixture

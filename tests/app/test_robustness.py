@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from mmviz.ui import state
 from mmviz.ui.knock_out_view import line_rows, verdict
-from tests.app.conftest import Open
+from tests.app.conftest import Open, wait
 
 
 def said(at: AppTest) -> str:
     return " ".join(each.value for each in [*at.markdown, *at.caption, *at.subheader])
-
-
-def wait() -> None:
-    """Until the background work is done."""
-    for _ in range(600):
-        if all(job.state not in ("waiting", "running") for job in state.lab().jobs()):
-            return
-        time.sleep(0.1)
-    raise AssertionError("the job did not end")
 
 
 def test_knock_outs_are_measured_at_a_click_and_then_shown(shop: Path, page: Open) -> None:

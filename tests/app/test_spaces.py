@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmviz.errors import MmvizError
 from mmviz.spaces.choosing import encode_corners
 from mmviz.ui import components, state
 from mmviz.views.maps import LayoutSettings
-from tests.app.conftest import Open
+from tests.app.conftest import Open, wait
 
 PCA = LayoutSettings("pca")
 EVERYTHING = encode_corners(np.array([[-1.5, -1.5], [1.5, -1.5], [1.5, 1.5], [-1.5, 1.5]]))
@@ -131,6 +132,28 @@ def test_without_maps_they_are_laid_out_and_the_page_says_so(shop: Path, page: O
     at = page("spaces", layout="PCA", spaces=["Image"])
     assert not at.exception
     assert "laid out once" in captions(at)
+
+
+@pytest.mark.parametrize(
+    ("verb", "asked"), [("lay_out", {"layout": "PCA", "spaces": ["Image"]}), ("measure_spaces", {"view": "Measures"})]
+)
+def test_work_that_fails_is_told_and_not_begun_again_by_itself(
+    shop: Path, page: Open, monkeypatch: pytest.MonkeyPatch, verb: str, asked: dict[str, Any]
+) -> None:
+    lab = state.lab()
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise MmvizError("The disk is full.")
+
+    monkeypatch.setattr(lab, verb, fail)
+    at = page("spaces", **asked)
+    wait()
+    at.run()
+    at.run()
+    assert not at.exception and "The disk is full." in captions(at)
+    assert len(lab.jobs()) == 1
+    at.button(key=f"again_{'maps' if verb == 'lay_out' else 'measures'}").click().run()
+    assert len(lab.jobs()) == 2
 
 
 def test_a_catalogue_without_features_says_what_to_do(shop: Path, page: Open) -> None:

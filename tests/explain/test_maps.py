@@ -13,7 +13,7 @@ from mmviz.explain.grading import pointed
 from mmviz.explain.history import history_parts
 from mmviz.explain.pointing import energy_inside, enlarged, hits, shown_region
 from mmviz.explain.reasons import place_said
-from mmviz.explain.relevance import guided, propagate, rolled
+from mmviz.explain.relevance import guided, propagate
 from mmviz.features import Features, ModalityFeatures, Word
 from mmviz.fusion_ranker import FusionRanker
 from mmviz.ranker import Ranker
@@ -72,7 +72,8 @@ def test_relevance_goes_through_self_attention_into_cross_attention() -> None:
 
 def test_layers_of_one_tower_roll_up() -> None:
     step = np.array([[0.0, 1.0], [0.0, 0.0]])
-    assert rolled([step, step]).tolist() == [[1, 2], [0, 1]]
+    found = propagate([("text", "text", step), ("text", "text", step)], {"text": 2})
+    assert found["text", "text"].tolist() == [[1, 2], [0, 1]]
 
 
 def test_enlarging_keeps_a_flat_map_flat_and_a_peak_in_its_place() -> None:
