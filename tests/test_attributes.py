@@ -57,6 +57,22 @@ def test_attributes_are_chosen_once_and_then_meant(lab: Lab) -> None:
     assert not lab.attributes("shop").chosen
 
 
+def test_the_whole_board_knows_runs_by_the_names_that_they_have_with_attributes(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.encode("shop", "bundled+attributes")
+    lab.train("shop", "concat", settings=FAST)
+    trained: list[tuple[str, str]] = []
+
+    def note(catalogue: str, name: str, *_: object, encoder: str, **__: object) -> None:
+        trained.append((name, encoder))
+
+    monkeypatch.setattr(lab, "train", note)
+    lab.whole_board("shop", twins_of=())
+    assert ("attention+attributes", "bundled+attributes") in trained and ("vbpr", "bundled") in trained
+    assert not {"concat", "concat+attributes", "attention"} & {name for name, _ in trained}
+
+
 def test_runs_with_and_without_stand_side_by_side_on_one_split(lab: Lab) -> None:
     card = lab.train("shop", "concat+attributes", settings=FAST)
     assert (card.title, card.encoder) == ("Concatenation · attributes", "bundled+attributes")

@@ -119,7 +119,7 @@ def test_the_whole_board_is_one_command(home: Path, monkeypatch: pytest.MonkeyPa
     from mmviz.lab import Lab
 
     trained: list[str] = []
-    monkeypatch.setattr(Lab, "train", lambda self, catalogue, name, split=None, report=None: trained.append(name))
+    monkeypatch.setattr(Lab, "train", lambda self, catalogue, name, *rest, **more: trained.append(name))
     before = {run.strategy for run in Lab(home).runs("shop")}
     printed = call("board", "shop", "--twin", "attention")
     every = {card.name for card in Lab(home).strategies()} | {"attention.shuffled", "attention.noise"}

@@ -8,8 +8,8 @@ from pathlib import Path
 from mmviz.catalogue.report import ImportReport
 from mmviz.errors import FeatureError
 from mmviz.lab.catalogues import Catalogues
-from mmviz.lab.models import Models, encoder_of
-from mmviz.progress import Progress, Report
+from mmviz.lab.models import Models
+from mmviz.progress import Report
 from mmviz.views import (
     CatalogueCard,
     JobCard,
@@ -104,19 +104,4 @@ class Background(Catalogues, Models):
     def _untrained(self, catalogue: str) -> list[str]:
         """The models that are trained before anyone asks and have no run on the default split."""
         done = {card.strategy for card in self.runs(catalogue)}
-        first = [self._with_encoder(catalogue, name, None)[0] for name in (*FIRST_CONTROLS, *FIRST_STRATEGIES)]
-        return [name for name in first if name not in done]
-
-    def _train_each(
-        self, catalogue: str, strategies: Sequence[str], split: str | None, report: Report
-    ) -> list[RunCard]:
-        """Train one after the other; the report says which of how many."""
-        made = []
-        for number, name in enumerate(strategies, start=1):
-
-            def step(progress: Progress, number: int = number) -> None:
-                place = f"{number} of {len(strategies)}"
-                report(Progress(f"{progress.stage} ({place})", progress.done, progress.total, progress.note))
-
-            made.append(self.train(catalogue, name, split, encoder=encoder_of(name), report=step))
-        return made
+        return [name for name in self._named(catalogue, (*FIRST_CONTROLS, *FIRST_STRATEGIES)) if name not in done]

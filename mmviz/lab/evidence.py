@@ -15,7 +15,7 @@ from mmviz.errors import FeatureError, TrainingError, UnknownNameError
 from mmviz.evaluation.splits import Split
 from mmviz.lab.models import Models, encoder_of
 from mmviz.leaderboard import MEASURES, Reached
-from mmviz.progress import Progress, Report, silent
+from mmviz.progress import Report, silent
 from mmviz.runs import Run
 from mmviz.views import StrategyCard
 from mmviz.views.evidence import Group, Leaderboard, Measure, Measured, Pair, SlicePanel, Standing, Tuned
@@ -185,13 +185,8 @@ class Evidence(Models):
         wanted = dict.fromkeys(card.name for card in sorted(plain, key=lambda card: card.kind == "fusion"))
         wanted |= dict.fromkeys(twin.name for name in twins_of for twin in self.twins(name))
         done = set() if again else {card.strategy for card in self.runs(catalogue, split)}
-        for number, name in enumerate(todo := [name for name in wanted if name not in done], start=1):
-
-            def step(progress: Progress, number: int = number) -> None:
-                stage = f"{progress.stage} ({number} of {len(todo)})"
-                report(Progress(stage, progress.done, progress.total, progress.note))
-
-            self.train(catalogue, name, split, report=step)
+        todo = [name for name in self._named(catalogue, wanted) if name not in done]
+        self._train_each(catalogue, todo, split, report)
         return self.leaderboard(catalogue, split)
 
     def _check_searched(self, strategy: str) -> None:

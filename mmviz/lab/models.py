@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmviz import interaction, variants
@@ -11,7 +11,7 @@ from mmviz.features import attributed, features_name
 from mmviz.lab.core import DEFAULT_ENCODER
 from mmviz.lab.reading import Reading
 from mmviz.methods import method_cards
-from mmviz.progress import Report, silent
+from mmviz.progress import Progress, Report, silent
 from mmviz.views import (
     InteractionCard,
     MethodCard,
@@ -95,6 +95,24 @@ class Models(Reading):
             encoder=tuning.weights if tuning else None,
             tokens=tuning.arrays if tuning else None,
         )
+
+    def _train_each(
+        self, catalogue: str, strategies: Sequence[str], split: str | None, report: Report
+    ) -> list[RunCard]:
+        """Train one after the other; the report says which of how many."""
+        made = []
+        for number, name in enumerate(strategies, start=1):
+
+            def step(progress: Progress, number: int = number) -> None:
+                place = f"{number} of {len(strategies)}"
+                report(Progress(f"{progress.stage} ({place})", progress.done, progress.total, progress.note))
+
+            made.append(self.train(catalogue, name, split, encoder=encoder_of(name), report=step))
+        return made
+
+    def _named(self, catalogue: str, strategies: Iterable[str]) -> list[str]:
+        """The full names that runs of these strategies get: with attributes where those were chosen and are read."""
+        return [self._with_encoder(catalogue, name, None)[0] for name in strategies]
 
     def _with_encoder(self, catalogue: str, strategy: str, encoder: str | None) -> tuple[str, str]:
         """Full name and encoder of a training, the one saying of attributes what the other does."""
