@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 from mmviz.errors import RunError
 from mmviz.features.tuned import read_tuned, write_tuned
 from mmviz.home import replacing, replacing_folder
+from mmviz.memo import Memo
 
 __all__ = ["Run", "RunStore", "new_run_id"]
 
@@ -78,6 +79,7 @@ class RunStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._records: Memo[Run] = Memo(1024)
 
     def save(
         self,
@@ -174,17 +176,22 @@ class RunStore:
         return self.folder / run_id
 
     def _read(self, path: Path) -> Run:
+        """The record in a file, read again only when the file is another than it was. Nobody may change it."""
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            stamp = path.stat()
+            return self._records.get((path, stamp.st_mtime_ns, stamp.st_size), lambda: _parsed(path))
         except FileNotFoundError:
             raise RunError(f"There is no run '{path.parent.name}'. `mmviz list runs` shows those that exist.") from None
-        except json.JSONDecodeError as error:
-            raise RunError(
-                f"The record of run '{path.parent.name}' cannot be read ({error}). Train it again."
-            ) from None
-        if record.pop("format", None) != _FORMAT:
-            raise RunError(f"Run '{path.parent.name}' was written by another version of mmviz. Train it again.")
-        return Run(**{**record, "modalities": tuple(record["modalities"]), "history": tuple(record["history"])})
+
+
+def _parsed(path: Path) -> Run:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise RunError(f"The record of run '{path.parent.name}' cannot be read ({error}). Train it again.") from None
+    if record.pop("format", None) != _FORMAT:
+        raise RunError(f"Run '{path.parent.name}' was written by another version of mmviz. Train it again.")
+    return Run(**{**record, "modalities": tuple(record["modalities"]), "history": tuple(record["history"])})
 
 
 def _save_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:

@@ -96,3 +96,14 @@ def test_ids_sort_by_time_and_are_not_given_twice() -> None:
     ids = [new_run_id("concat", "random", 0) for _ in range(50)]
     assert len(set(ids)) == 50
     assert all("-concat-random-s0-" in run_id for run_id in ids)
+
+
+def test_a_record_is_read_anew_only_when_its_file_is_another(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    record = store.save(a_run(), PER_USER, ARRAYS) / "run.json"
+    assert store.load("r1") is store.all()[0]
+    record.write_text(record.read_text("utf-8").replace('"seed": 3', '"seed": 11'), "utf-8")
+    assert store.load("r1").seed == 11
+    record.unlink()
+    with pytest.raises(RunError, match="There is no run 'r1'"):
+        store.load("r1")

@@ -1,11 +1,11 @@
-"""Grades over a sample of items, and whether a network with shuffled weights would give the same maps.
+"""What grades of many items come to, and whether a network with shuffled weights would give the same maps.
 
 Sanity check after Adebayo et al., Sanity checks for saliency maps, NeurIPS 2018.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,64 +15,45 @@ import torch
 
 from mmviz.evaluation.significance import bootstrap_mean
 from mmviz.explain.looking import look
-from mmviz.progress import Progress, Report
-from mmviz.views.explanations import Question, Summary
+from mmviz.views.explanations import Grade, Summary
 
 if TYPE_CHECKING:
     from mmviz.catalogue.base import Catalogue
     from mmviz.explain.feeding import Subject
-    from mmviz.lab.explaining import Explaining
     from mmviz.restoring import Restored
     from mmviz.views import RunCard
 
-__all__ = ["grade_items", "rank_correlation", "shuffled"]
+__all__ = ["Value", "likeness", "means", "of_somebody", "rank_correlation", "shuffled", "values_of"]
 
-STEPS = 4
-ORDERS = 2
-
-Row = tuple[str, str, float]
+Value = tuple["RunCard", str, str, float]
+"""Of which run, which map, which measure, and what it reached on one item."""
 
 
-def grade_items(
-    lab: Explaining,
-    catalogue: Catalogue,
-    cards: Sequence[RunCard],
-    split: str | None,
-    n: int,
-    seed: int,
-    report: Report,
-) -> list[Summary]:
-    """Grade n random items that have picture and words and were chosen by somebody, with one report an item."""
-    chosen = _chosen(catalogue, n, seed)
-    random = {card.strategy: shuffled(lab._network(card)) for card in cards}
-    rows: dict[tuple[str, str, str], list[float]] = {}
-    for done, (item, user) in enumerate(chosen):
-        report(Progress("Grading maps", done, len(chosen)))
-        question = Question(
-            catalogue.name,
-            tuple(card.strategy for card in cards),
-            str(catalogue.items["item_id"].iat[item]),
-            user_id=str(catalogue.user_ids[user]),
-            split=split,
-        )
-        for grade in lab.grade(question, STEPS, ORDERS):
-            for name, (deletion, insertion) in grade.gains.items():
-                rows.setdefault((grade.run.strategy, name, f"{grade.modality} deletion"), []).append(deletion)
-                rows.setdefault((grade.run.strategy, name, f"{grade.modality} insertion"), []).append(insertion)
-            for name, (hit, energy) in grade.pointing.items():
-                rows.setdefault((grade.run.strategy, name, "pointing"), []).append(hit)
-                rows.setdefault((grade.run.strategy, name, "energy"), []).append(energy)
-        subject = lab._subject(question)
-        for card in cards:
-            direction = lab._direction(card, question, subject)
-            likeness = _likeness(lab._network(card), random[card.strategy], subject, direction)
-            rows.setdefault((card.strategy, "shuffled", "likeness"), []).append(likeness)
-    report(Progress("Grading maps", len(chosen), len(chosen)))
-    titles = {card.strategy: card.title for card in cards}
-    return [
-        _summary(strategy, titles[strategy], name, measure, values)
-        for (strategy, name, measure), values in rows.items()
-    ]
+def of_somebody(catalogue: Catalogue, n: int, seed: int) -> list[tuple[int, int]]:
+    """Up to n random (item, person) pairs: items with a picture and words, each with somebody who chose it."""
+    rng = np.random.default_rng(seed)
+    users, items = (catalogue.interactions[name].to_numpy() for name in ("user", "item"))
+    whole = ((catalogue.items["image"] != "") & (catalogue.items["text"] != "")).to_numpy()  # (I,)
+    fit = rng.permutation(np.unique(items[whole[items]]))[:n]
+    return [(int(item), int(rng.choice(users[items == item]))) for item in fit]
+
+
+def values_of(grade: Grade) -> Iterator[Value]:
+    """What a grade says of every map."""
+    for name, (deletion, insertion) in grade.gains.items():
+        yield grade.run, name, f"{grade.modality} deletion", deletion
+        yield grade.run, name, f"{grade.modality} insertion", insertion
+    for name, (hit, energy) in grade.pointing.items():
+        yield grade.run, name, "pointing", hit
+        yield grade.run, name, "energy", energy
+
+
+def means(values: Iterable[Value]) -> list[Summary]:
+    """The mean of each run, map and measure with its interval, in the order in which they first came."""
+    rows: dict[tuple[str, str, str, str], list[float]] = {}
+    for run, name, measure, value in values:
+        rows.setdefault((run.strategy, run.title, name, measure), []).append(value)
+    return [_summary(*key, found) for key, found in rows.items()]
 
 
 def shuffled(net: Restored, seed: int = 0) -> Restored:
@@ -95,19 +76,10 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(one @ two / np.sqrt((one @ one) * (two @ two)))
 
 
-def _likeness(net: Restored, random: Restored, subject: Subject, direction: np.ndarray) -> float:
+def likeness(net: Restored, random: Restored, subject: Subject, direction: np.ndarray) -> float:
     """Rank correlation between the relevance of a trained and of a shuffled network, over both modalities."""
     trained, other = (look(each, subject, direction).relevance for each in (net, random))
     return float(np.mean([rank_correlation(trained[name], other[name]) for name in trained]))
-
-
-def _chosen(catalogue: Catalogue, n: int, seed: int) -> list[tuple[int, int]]:
-    """(item, person) pairs: items with a picture and words, each with somebody who chose it."""
-    rng = np.random.default_rng(seed)
-    users, items = (catalogue.interactions[name].to_numpy() for name in ("user", "item"))
-    whole = ((catalogue.items["image"] != "") & (catalogue.items["text"] != "")).to_numpy()  # (I,)
-    fit = rng.permutation(np.unique(items[whole[items]]))[:n]
-    return [(int(item), int(rng.choice(users[items == item]))) for item in fit]
 
 
 def _summary(strategy: str, title: str, name: str, measure: str, values: Sequence[float]) -> Summary:

@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from mmviz import baselines, fusion, interaction, twins, variants
+from mmviz import baselines, interaction, twins, variants
 from mmviz.catalogue import store
 from mmviz.catalogue.base import Catalogue
 from mmviz.devices import describe_device, pick_device
-from mmviz.errors import CatalogueError, MmvizError, RunError, TrainingError, UnknownNameError
+from mmviz.errors import CatalogueError, RunError, UnknownNameError
 from mmviz.evaluation.splits import Split, default_split, make_split
 from mmviz.features import Features, attributed, load_features
 from mmviz.features.tuned import tuned_features, tuned_run
 from mmviz.home import data_home
 from mmviz.jobs import Jobs
+from mmviz.lab.strategies import Strategies
 from mmviz.memo import Memo
 from mmviz.ranker import Ranker
 from mmviz.runs import Run, RunStore
 from mmviz.searching import joint_space, pooled_space, unit_rows
 from mmviz.settings import Settings
-from mmviz.views import (
-    DeviceCard,
-    Kind,
-    RunCard,
-    StrategyCard,
-)
+from mmviz.views import DeviceCard, RunCard
 from mmviz.views.tasks import TaskResult
 
 if TYPE_CHECKING:
     from mmviz.encoders.base import Encoder
     from mmviz.restoring import Restored
 
-__all__ = ["DEFAULT_ENCODER", "Core", "reads_all"]
+__all__ = ["DEFAULT_ENCODER", "Core"]
 
 DEFAULT_ENCODER = "bundled"
 
 
-class Core:
+class Core(Strategies):
     """The stores, the bounded memory of loaded things, and the way from a name to a thing."""
 
     def __init__(self, home: Path | None = None, device: str | None = None) -> None:
@@ -56,6 +50,7 @@ class Core:
         self._catalogues: Memo[Catalogue] = Memo(8)
         self._features: Memo[Features] = Memo(4)
         self._splits: Memo[Split] = Memo(32)
+        self._defaults: Memo[tuple[str, str]] = Memo(32)
         self._rankers: Memo[Ranker] = Memo(24)
         self._spaces: Memo[np.ndarray] = Memo(16)
         self._encoders: Memo[Any] = Memo(2)
@@ -88,33 +83,6 @@ class Core:
 
         return self._features.get(f"{found.fingerprint}/{encoder}", load)
 
-    def strategies(self, under: str = interaction.DEFAULT, extras: Sequence[str] = ()) -> list[StrategyCard]:
-        """What can be trained: the fusions under an interaction model in registry order, then the controls.
-
-        `extras` are those of `variants`: each is added to the strategies that it can be added to.
-        """
-        fusions, controls = fusion.names(), baselines.names()
-        plain = [
-            *(_strategy_card("fusion", name, fusion.texts(name), order, under) for order, name in enumerate(fusions)),
-            *(
-                _strategy_card("control", name, baselines.texts(name), order)
-                for order, name in enumerate(controls, start=len(fusions))
-            ),
-        ]
-        return [_varied(card, tuple(extra for extra in extras if _takes(card, extra))) for card in plain]
-
-    def strategy(self, name: str) -> StrategyCard:
-        """One strategy by its full name, such as "concat", "concat@graph", "concat+attributes" or "ease"."""
-        plain, extras = variants.parts(name)
-        if plain not in self._known_strategies:
-            raise UnknownNameError("strategy", name, self._known_strategies)
-        card = self._known_strategies[plain]
-        if variants.ATTRIBUTES in extras and not reads_all(card):
-            raise TrainingError(f"{card.title} reads no attributes. Train it without them, as '{plain}'.")
-        if card.kind == "control" and (more := [extra for extra in extras if extra != variants.ATTRIBUTES]):
-            raise TrainingError(f"{card.title} is a control and is not trained for {', '.join(more)}. Choose a fusion.")
-        return _varied(card, extras)
-
     def runs(self, catalogue: str, split: str | None = None) -> list[RunCard]:
         """The newest run of each strategy, under each interaction model, on a split (default: the default split).
 
@@ -145,8 +113,12 @@ class Core:
         """Remember a small JSON value between starts."""
         self._settings.set(name, value)
 
+    def _default_split(self, catalogue: Catalogue) -> tuple[str, str]:
+        """Name of the split to use when none is named, and why."""
+        return self._defaults.get(catalogue.fingerprint, lambda: default_split(catalogue))
+
     def _split(self, catalogue: Catalogue, name: str | None, seed: int = 0) -> Split:
-        chosen = name or default_split(catalogue)[0]
+        chosen = name or self._default_split(catalogue)[0]
         return self._splits.get(f"{catalogue.fingerprint}/{chosen}/{seed}", lambda: make_split(catalogue, chosen, seed))
 
     def _runs_on(self, catalogue: Catalogue, split: Split) -> list[Run]:
@@ -207,33 +179,26 @@ class Core:
             return self._spaces.get(f"{features.fingerprint}/joint", lambda: joint_space(features))
         if space in features.modalities:
             return self._spaces.get(f"{features.fingerprint}/{space}", lambda: pooled_space(features, space))
-        cards = {card.strategy: card for card in self.runs(catalogue)}
-        card = self._trained(cards, space)
+        card = self._runs_of(catalogue, (space,))[0]
         vectors = self._ranker(card).embedding()
         if vectors is None:
             raise RunError(f"{card.title} has no item vectors, so nothing is near anything in it.")
         return self._spaces.get(card.run_id, lambda: unit_rows(vectors))
+
+    def _by_strategy(self, catalogue: str, split: str | None = None) -> dict[str, RunCard]:
+        """The newest run of each strategy on a split."""
+        return {card.strategy: card for card in self.runs(catalogue, split)}
+
+    def _runs_of(self, catalogue: str, strategies: Iterable[str], split: str | None = None) -> list[RunCard]:
+        """The newest runs of these strategies, in their order. Raises RunError for one that has none."""
+        cards = self._by_strategy(catalogue, split)
+        return [self._trained(cards, name) for name in strategies]
 
     def _trained(self, cards: Mapping[str, RunCard], strategy: str) -> RunCard:
         if strategy not in cards:
             title = self.strategy(strategy).title
             raise RunError(f"{title} is not trained on this split of the catalogue yet. Train it first.")
         return cards[strategy]
-
-    @cached_property
-    def _known_strategies(self) -> dict[str, StrategyCard]:
-        """Every strategy under every interaction model, the controls, and every fusion's twins, by full name."""
-        plain = [card for under in interaction.names() for card in self.strategies(under)]
-        twinned = [_twin_card(card, kind) for card in plain if card.kind == "fusion" for kind in twins.TWINS]
-        return {card.name: card for card in (*plain, *twinned)}
-
-    def _is_known(self, strategy: str) -> bool:
-        """Whether this version of mmviz has the strategy of a stored run."""
-        try:
-            self.strategy(strategy)
-        except MmvizError:
-            return False
-        return True
 
     def _run_card(self, run: Run) -> RunCard:
         card = self.strategy(run.strategy)
@@ -269,44 +234,3 @@ class Core:
         if user is None:
             raise CatalogueError(f"'{catalogue.name}' has no person '{user_id}'. Pick one from the list.")
         return user
-
-
-def _strategy_card(
-    kind: Kind, base: str, texts: Mapping[str, str], order: int, under: str = interaction.DEFAULT
-) -> StrategyCard:
-    suffix = "" if under == interaction.DEFAULT else f" · {interaction.texts(under)['title']}"
-    said = {part: texts.get(part, "") for part in ("summary", "formula", "paper")}
-    return StrategyCard(
-        interaction.full_name(base, under), base, f"{texts['title']}{suffix}", kind=kind, order=order, **said
-    )
-
-
-def _twin_card(card: StrategyCard, kind: str) -> StrategyCard:
-    return StrategyCard(
-        name=twins.full_name(card.name, kind),
-        base=card.base,
-        title=f"{card.title} · {kind} content",
-        summary=twins.TWINS[kind],
-        formula=card.formula,
-        paper=card.paper,
-        kind="control",
-        order=card.order,
-    )
-
-
-def _varied(card: StrategyCard, extras: tuple[str, ...]) -> StrategyCard:
-    """The strategy with extras in its name and title."""
-    return replace(card, name=variants.full_name(card.name, extras), title=variants.title(card.title, extras))
-
-
-def _takes(card: StrategyCard, extra: str) -> bool:
-    """Whether an extra can be added to a strategy."""
-    return reads_all(card) if extra == variants.ATTRIBUTES else card.kind == "fusion"
-
-
-def reads_all(card: StrategyCard) -> bool:
-    """Whether a strategy reads every modality that there is, and so attributes too; a twin takes none."""
-    if twins.parts(card.name)[1]:
-        return False
-    reads = fusion.reads(card.base) if card.kind == "fusion" else baselines.strategy(card.base).uses
-    return reads is None

@@ -1,13 +1,9 @@
-"""Looking into one item for one person: maps, counterfactuals, reasons, grades."""
+"""Looking into one item for one person: maps, counterfactuals, reasons."""
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, replace
-from hashlib import sha256
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,20 +12,17 @@ import numpy as np
 from mmviz import interaction
 from mmviz.boards import Wish, person_history, sides
 from mmviz.explain.alignment import Alignment, fit_alignment
-from mmviz.explain.maps import word_maps
 from mmviz.explain.ranking import Seat, changed_ranker, outcome, taste, uploaded_scores
 from mmviz.explain.reasons import reason
-from mmviz.home import replacing
 from mmviz.lab.core import Core
 from mmviz.memo import Memo
-from mmviz.progress import Report, silent
 from mmviz.views import RunCard
-from mmviz.views.explanations import Change, Explanation, Grade, Outcome, Question, Reason, Sight, Summary, WordSeen
+from mmviz.views.explanations import Change, Explanation, Outcome, Question, Reason, Sight, WordSeen
 
 if TYPE_CHECKING:
     from mmviz.explain.feeding import Subject
 
-__all__ = ["Explaining"]
+__all__ = ["Explaining", "whole"]
 
 MOST_TYPED = 500
 """Characters of a typed phrase that are read."""
@@ -44,18 +37,14 @@ class Explaining(Core):
         self._alignments: Memo[Alignment | None] = Memo(4)
         self._contents: Memo[np.ndarray] = Memo(12)
         self._explanations: Memo[Explanation] = Memo(16)
-        self._grades: Memo[tuple[Grade, ...]] = Memo(64)
         self._looking = threading.RLock()  # encoders and hooks on networks are not for two threads at once
-        self._asking = threading.Lock()
-        self._grader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mmviz-grade")
-        self._grading: tuple[Question, Future[tuple[Grade, ...]]] | None = None
 
     def explain(self, question: Question) -> Explanation:
         """What every fusion among the strategies looked at in the item, and what that did to the person's score.
 
         The question's text and picture are looked at; patches and words that it takes away are still shown.
         """
-        base = _whole(question)
+        base = whole(question)
         with self._looking:
             return self._explanations.get(base, lambda: self._explained(base))
 
@@ -97,82 +86,6 @@ class Explaining(Core):
             if learned is not None and codes.mask.any():
                 maps["learned"] = learned.map(codes.tokens[0][codes.mask[0]], tokens).mean(axis=0)[None]
         return {name: found[0] for name, found in maps.items() if found is not None}
-
-    def grade(self, question: Question, steps: int = 6, orders: int = 4) -> tuple[Grade, ...]:
-        """Deletion and insertion of every map of the item, and pointing where the truth is known; kept while open."""
-        base = _whole(question)
-
-        def measure() -> tuple[Grade, ...]:
-            from mmviz.explain.grading import graded, pointed
-            from mmviz.explain.taking import known_places
-
-            seen, subject = self.explain(base), self._subject(base)
-            places = known_places(base, self.catalogue(base.catalogue), seen)
-            made = []
-            for sight in seen.sights:
-                net = self._network(sight.run)
-                direction = self._direction(sight.run, base, subject)
-                for modality in sorted(sight.relevance):
-                    curves = graded(net, subject, sight, modality, direction, (steps, orders), self._looking)
-                    if curves is None:
-                        continue
-                    gains = {n: (curves.deletion_gain[n], curves.insertion_gain[n]) for n in curves.deletion_gain}
-                    points = pointed(word_maps(seen, sight), places, seen.grid) if modality == "image" else {}
-                    made.append(
-                        Grade(sight.run, modality, curves.shares, curves.deletion, curves.insertion, gains, points)
-                    )
-            return tuple(made)
-
-        return self._grades.get((base, steps, orders), measure)
-
-    def grade_soon(self, question: Question) -> tuple[Grade, ...] | None:
-        """What `grade` says if that is known, else None while it is measured; only the latest question waits."""
-        base = _whole(question)
-        with self._asking:
-            if self._grading is None or self._grading[0] != base:
-                if self._grading is not None:
-                    self._grading[1].cancel()
-                self._grading = (base, self._grader.submit(self.grade, base))
-            measured = self._grading[1]
-        return measured.result() if measured.done() and not measured.cancelled() else None
-
-    def grade_sample(
-        self,
-        catalogue: str,
-        strategies: Sequence[str],
-        split: str | None = None,
-        n: int = 200,
-        report: Report = silent,
-        seed: int = 0,
-    ) -> list[Summary]:
-        """Grade the maps of n random items, each for a random person who chose it, and keep the means."""
-        from mmviz.explain.sampling import grade_items
-
-        found = self.catalogue(catalogue)
-        cards = self._chosen_cards(Question(catalogue, tuple(strategies), split=split))
-        fusions = [card for card in cards if card.kind == "fusion"]
-        made = grade_items(self, found, fusions, split, n, seed, report)
-        for card in fusions:
-            with replacing(self._kept(card)) as draft:
-                draft.write_text(json.dumps([asdict(row) for row in made if row.strategy == card.strategy]), "utf-8")
-        return made
-
-    def graded_sample(self, catalogue: str, strategies: Sequence[str], split: str | None = None) -> list[Summary]:
-        """What `grade_sample` kept of these strategies' runs."""
-        rows: list[Summary] = []
-        for card in self._chosen_cards(Question(catalogue, tuple(strategies), split=split)):
-            if self._kept(card).is_file():
-                rows += [Summary(**row) for row in json.loads(self._kept(card).read_text("utf-8"))]
-        return rows
-
-    def start_grading(self, catalogue: str, strategies: Sequence[str], split: str | None = None, n: int = 200) -> str:
-        """`grade_sample` in the background; returns the job's id."""
-        key = f"grade:{catalogue}:{split}:{','.join(strategies)}:{n}"
-
-        def work(report: Report) -> list[Summary]:
-            return self.grade_sample(catalogue, strategies, split, n, report)
-
-        return self._jobs.start(f"Grade the maps of {n} items", work, catalogue, key)
 
     def _explained(self, base: Question) -> Explanation:
         subject = self._subject(base)
@@ -241,8 +154,7 @@ class Explaining(Core):
         return outcome(card, uploaded_scores(before, values[0]), uploaded_scores(now, values[1]), seat, k)
 
     def _chosen_cards(self, question: Question) -> list[RunCard]:
-        cards = {card.strategy: card for card in self.runs(question.catalogue, question.split)}
-        return [self._trained(cards, name) for name in question.strategies]
+        return self._runs_of(question.catalogue, question.strategies, question.split)
 
     def _seat(self, question: Question) -> Seat:
         found = self.catalogue(question.catalogue)
@@ -290,12 +202,8 @@ class Explaining(Core):
 
         return self._contents.get(card.run_id, load)
 
-    def _kept(self, card: RunCard) -> Path:
-        name = sha256(card.run_id.encode()).hexdigest()[:16]
-        return self.home / "grades" / f"{name}.json"
 
-
-def _whole(question: Question) -> Question:
+def whole(question: Question) -> Question:
     """The same question about the item with nothing taken away."""
     return replace(question, change=replace(question.change, covered=(), struck=(), dropped=()))
 

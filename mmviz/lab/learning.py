@@ -41,7 +41,7 @@ class Learning(Core):
         "recommendation" has NDCG@10, and for its control the same strategy trained for nothing else, where there is
         such a run: whether sharing helped.
         """
-        cards = {card.strategy: card for card in self.runs(catalogue, split)}
+        cards = self._by_strategy(catalogue, split)
         rows = []
         for card in cards.values():
             if card.tasks:

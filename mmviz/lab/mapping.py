@@ -36,7 +36,7 @@ class Maps(Vectors):
         features = self.features(catalogue)
         names: list[str] = [name for name in ("image", "text") if name in features.modalities]
         names += [ENDS, JOINT] if len(names) == 2 else [JOINT]
-        names += [name for name, card in self._cards(catalogue, split).items() if card.kind == "fusion"]
+        names += [name for name, card in self._by_strategy(catalogue, split).items() if card.kind == "fusion"]
         cards = [self._space_card(catalogue, name, split) for name in names]
         return [card for card in cards if card.n_placed >= LEAST]
 
@@ -236,7 +236,7 @@ class Maps(Vectors):
         """
         found = self.catalogue(catalogue)
         train = found.matrix(self._split(found, split).train)[[self._user(found, user_id)]]  # (1, I)
-        cards = self._cards(catalogue, split)
+        cards = self._by_strategy(catalogue, split)
         scores = {}
         for name in spaces:
             if name in cards:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmviz import interaction, variants
-from mmviz.evaluation.splits import SplitSummary, default_split, describe, split_names
+from mmviz.evaluation.splits import SplitSummary, describe, split_names
 from mmviz.features import attributed, features_name
 from mmviz.lab.core import DEFAULT_ENCODER
 from mmviz.lab.reading import Reading
@@ -44,7 +44,7 @@ class Models(Reading):
 
     def default_split(self, catalogue: str) -> SplitCard:
         """The split to use when none is named, with the reason."""
-        name, reason = default_split(self.catalogue(catalogue))
+        name, reason = self._default_split(self.catalogue(catalogue))
         card = split_card(describe(self.catalogue(catalogue), name))
         return SplitCard(**{**card.__dict__, "reason": reason})
 

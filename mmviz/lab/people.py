@@ -55,7 +55,7 @@ class People(Core):
             raise MmvizError(f"A list has between 1 and 200 items; {k} were asked for.")
         found = self.catalogue(catalogue)
         chosen = self._split(found, split)
-        cards = {card.strategy: card for card in self.runs(catalogue, split)}
+        cards = self._by_strategy(catalogue, split)
         picked = [self._trained(cards, name) for name in strategies]
         user = None if user_id is None else self._user(found, user_id)
         wish = Wish(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from mmviz import variants
 from mmviz.errors import FeatureError
 from mmviz.features import attribute_columns, features_name
-from mmviz.lab.core import DEFAULT_ENCODER, Core, reads_all
+from mmviz.lab.core import DEFAULT_ENCODER, Core
+from mmviz.lab.strategies import reads_all
 from mmviz.views import AttributesCard
 
 __all__ = ["Reading"]

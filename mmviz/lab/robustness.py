@@ -118,13 +118,11 @@ class Robustness(Core):
 
     def _asked(self, catalogue: str, strategies: Sequence[str] | None, split: str | None) -> list[RunCard]:
         """The newest runs of these strategies (None = all but twins, whose content says nothing as it is)."""
-        cards = self.runs(catalogue, split)
         if strategies is None:
-            return [card for card in cards if not twins.parts(card.strategy)[1]]
+            return [card for card in self.runs(catalogue, split) if not twins.parts(card.strategy)[1]]
         if twin := next((name for name in strategies if twins.parts(name)[1]), None):
             raise RunError(f"'{twin}' is a twin: its content says nothing already. Choose the strategy itself.")
-        by_name = {card.strategy: card for card in cards}
-        return [self._trained(by_name, name) for name in strategies]
+        return self._runs_of(catalogue, strategies, split)
 
     def _knock_out(self, knock: KnockOut, run: RunCard, report: Report) -> None:
         found = self.catalogue(run.catalogue)

@@ -37,10 +37,6 @@ class Vectors(Core):
     def _maps(self) -> Memo[SpaceMap]:
         return Memo(32)
 
-    @cached_property
-    def _newest(self) -> Memo[dict[str, RunCard]]:
-        return Memo(8)
-
     def _neighbour_rows(self, catalogue: str, name: str, k: int, split: str | None) -> np.ndarray:
         """(I, k) item rows of the nearest neighbours in a space, −1 for an item without a place or a list's end."""
         space = self._arrays_of(catalogue, self._single(name), split)
@@ -91,16 +87,8 @@ class Vectors(Core):
         image, text = (ranker.embedding({other: 0.0}) for other in ("text", "image"))
         return None if image is None or text is None else (unit_rows(image), unit_rows(text))
 
-    def _cards(self, catalogue: str, split: str | None) -> dict[str, RunCard]:
-        """The newest runs by strategy, read anew only when a run was added."""
-        found = self.catalogue(catalogue)
-        folder = self._runs.folder
-        stamp = folder.stat().st_mtime_ns if folder.is_dir() else 0
-        key = (found.fingerprint, self._split(found, split).fingerprint, stamp)
-        return self._newest.get(key, lambda: {card.strategy: card for card in self.runs(catalogue, split)})
-
     def _run_of(self, catalogue: str, name: str, split: str | None) -> RunCard:
-        return self._trained(self._cards(catalogue, split), name)
+        return self._runs_of(catalogue, (name,), split)[0]
 
     def _space_key(self, catalogue: str, name: str, split: str | None) -> str:
         if name in ("image", "text", JOINT, ENDS):
