@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mmviz.catalogue.base import Catalogue
 from mmviz.encoders.base import Encoder
@@ -121,7 +120,9 @@ class Tower(nn.Module):
 class FineTune(Steps):
     """The second part of training: the same loss, smaller steps, and the encoders' last layers take part."""
 
-    tuning: FineTuneConfig
+    def __init__(self, *args: Any, tuning: FineTuneConfig) -> None:
+        super().__init__(*args)
+        self.tuning = tuning
 
     def begin(self) -> str:
         tower = self.model.tower
@@ -134,14 +135,8 @@ class FineTune(Steps):
         self.optimiser.add_param_group(group)
         self.n_items = min(self.n_items, self.tuning.finetune_items)
         self.bank = self.model.all_content(self.loader)  # (I, D)
-        average = get_ema_multi_avg_fn(self.config.averaging)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.model, multi_avg_fn=average)
+        self.average_from_here()
         return f"The last {self.tuning.finetune} layers of the encoders are trained too."
-
-
-def tuned(config: FineTuneConfig) -> type[FineTune]:
-    """The kind of steps that fine-tuning with these settings takes."""
-    return type("FineTuneSteps", (FineTune,), {"tuning": config})
 
 
 @torch.no_grad()

@@ -1,139 +1,185 @@
-"""Training a fusion, judged by validation alone: its rounds, the tasks that it learns too, and fine-tuning after it."""
+"""A recipe and a material become a fit: training by validation alone, out of reach of the test split."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmviz.errors import TrainingError
-from mmviz.evaluation.evaluate import evaluate_matrices
-from mmviz.features import Features
-from mmviz.features.tuned import tuned_features
+from mmviz import baselines, interaction, twins, variants
+from mmviz.catalogue.base import Catalogue
+from mmviz.devices import torch_device
+from mmviz.errors import TrainingError, UnknownNameError
+from mmviz.evaluation.splits import Split
 from mmviz.interaction.base import Material
-from mmviz.progress import Progress, Report
+from mmviz.progress import Report
 from mmviz.ranker import Ranker
+from mmviz.workshop import STOPPING
 
 if TYPE_CHECKING:
-    from mmviz.experiment import Beside, Watch
-    from mmviz.finetuning import FineTuneConfig
-    from mmviz.heads._settings import TasksConfig
-    from mmviz.heads.base import Tasks
-    from mmviz.recommender import ItemLoader, Recommender
-    from mmviz.training import Steps, TrainingConfig
+    from mmviz.encoders.base import Encoder
+    from mmviz.workshop import Tuning
 
-__all__ = ["STOPPING", "Tuning", "Workshop", "check_tuning", "tasks_of"]
-
-STOPPING = "ndcg@10"
-"""What training is stopped by, on validation."""
+__all__ = ["Beside", "Fit", "Recipe", "Watch", "fit", "make_config", "no_encoder"]
 
 
-@dataclass(frozen=True)
-class Tuning:
-    """What fine-tuning left: the encoders' trained layers, what they make of the items, and how validation went.
-
-    `before`: validation just before; `weights`: parameters by their names in the towers; `arrays`: tokens and summaries
-    of all items, float16, by "modality.what"; `features`: the same as features.
-    """
-
-    before: dict[str, float]
-    weights: dict[str, np.ndarray]
-    arrays: dict[str, np.ndarray]
-    features: Features
-    history: list[dict[str, Any]]
+def no_encoder() -> Encoder:
+    """In place of an encoder where none was handed over. Raises TrainingError."""
+    raise TrainingError(
+        "Fine-tuning needs the encoder itself. Train through the lab, or give the experiment `encoder`."
+    )
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Training a fusion in rounds, judged by validation alone, and telling how it goes."""
+class Recipe:
+    """What to fit and how; with a `Material` it fixes the outcome."""
 
-    seed: int
-    material: Material
-    report: Report
-    watch: Watch | None = None
-
-    def rounds(
-        self, model: Recommender, loader: ItemLoader, config: TrainingConfig, said: str, kind: type[Steps] | None
-    ) -> list[dict[str, Any]]:
-        """Train in place; one record a round."""
-        from mmviz.training import train
-
-        history = []
-        for event in train(model, loader, self.material.train, self.validate, config, self.seed, kind):
-            history.append(dataclasses.asdict(event))
-            note = f"validation NDCG@10 {event.validation:.4f}{' (best)' if event.best else ''} {event.note}".rstrip()
-            self.report(Progress(f"Training {said}", event.number, event.of, note))
-            if self.watch is not None:
-                self.watch(event.number, event.validation)
-        return history
-
-    def validate(self, ranker: Ranker) -> float:
-        """NDCG@10 on validation."""
-        own = self.material
-        return evaluate_matrices(ranker, own.train, own.valid, None, own.candidates, (10,)).mean()[STOPPING]
-
-    def fine_tune(
-        self,
-        model: Recommender,
-        loader: ItemLoader,
-        config: TrainingConfig,
-        tuning: FineTuneConfig,
-        beside: Beside | None,
-    ) -> Tuning:
-        """Train on with the encoders' last layers taking part; the model then stands on the features they give.
-
-        Raises TrainingError without `beside`, which has the catalogue and the encoder.
-        """
-        from mmviz.finetuning import Tower, tuned, tuned_arrays
-
-        if beside is None:
-            raise TrainingError("Fine-tuning needs the catalogue and the encoder, which a search is not handed.")
-        features = self.material.features
-        before = {f"{STOPPING} before fine-tuning": self.validate(model.ranker(loader, model.all_content(loader)))}
-        tower = Tower.build(beside.catalogue, beside.encoder(), features, tuning.finetune, self.report)
-        model.tower = tower.to(loader.device)
-        rounds = dataclasses.replace(config, rounds=tuning.finetune_rounds, patience=tuning.finetune_rounds)
-        said = f"{type(model.fusion).title} with the encoders' last layers"
-        history = self.rounds(model, loader, rounds, said, tuned(tuning))
-        weights, arrays = tower.tail.weights(), tuned_arrays(tower, features)
-        model.tower = None
-        return Tuning(before, weights, arrays, tuned_features(features, arrays, features.encoder, weights), history)
+    strategy: str
+    seed: int = 0
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    device: str = "cpu"
 
 
-def tasks_of(
-    beside: Beside | None, config: TasksConfig, reads: tuple[str, ...], known: np.ndarray, dim: int
-) -> Tasks | None:
-    """The heads that are asked for. Raises TrainingError for one that cannot be learned here, in words.
+@dataclass(frozen=True)
+class Beside:
+    """What tasks and fine-tuning need beside a `Material`; nothing else is handed it.
 
-    From the split of `beside` they take what to hold out from their own learning, and ratings of train alone.
+    Tasks take labels and ratings from the catalogue, and from the split which items to hold out from their learning;
+    fine-tuning takes pictures, texts and the encoder.
     """
+
+    catalogue: Catalogue
+    split: Split
+    encoder: Callable[[], Encoder] = no_encoder
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What either kind of training hands back before the test split is opened."""
+
+    ranker: Ranker
+    model: dict[str, np.ndarray] | None
+    settings: dict[str, dict[str, Any]]
+    validation: dict[str, float]
+    history: tuple[dict[str, Any], ...]
+    parameters: int
+    tasks: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    tuning: Tuning | None = None
+
+
+Watch = Callable[[int, float], None]
+"""Told the round and its validation while a fusion trains; may raise to stop it."""
+
+
+def fit(
+    recipe: Recipe, material: Material, report: Report, watch: Watch | None = None, beside: Beside | None = None
+) -> Fit:
+    """Train a strategy on what it may learn from, by validation alone.
+
+    Raises TrainingError for tasks or fine-tuning without `beside`, which they need.
+    """
+    named, twin = twins.parts(recipe.strategy)
+    plain = variants.parts(named)[0]
+    if twin:
+        material = dataclasses.replace(material, features=twins.twin(material.features, twin, recipe.seed))
+    if plain in baselines.names():
+        return _fit_control(dataclasses.replace(recipe, strategy=plain), material, report)
+    return _fit_fusion(dataclasses.replace(recipe, strategy=plain), material, report, watch, beside)
+
+
+def make_config(cls: type[Any], settings: Mapping[str, Any]) -> Any:
+    """A config of `cls` from the settings that are fields of it. Raises TrainingError for a value out of bounds."""
+    own = {f.name for f in dataclasses.fields(cls)}
+    try:
+        return cls(**{name: value for name, value in settings.items() if name in own})
+    except (TypeError, ValueError) as error:
+        raise TrainingError(f"{cls.__name__} does not take these settings: {error}") from None
+
+
+def _check_settings(settings: Mapping[str, Any], *configs: type[Any]) -> None:
+    known = {f.name for cls in configs for f in dataclasses.fields(cls)}
+    for name in settings:
+        if name not in known:
+            raise UnknownNameError("setting", name, known)
+
+
+def _fit_fusion(recipe: Recipe, material: Material, report: Report, watch: Watch | None, beside: Beside | None) -> Fit:
     import torch
 
-    from mmviz.heads import head
-    from mmviz.heads._labels import problem_with
-    from mmviz.heads._settings import named
-    from mmviz.heads.base import Tasks, Taught
+    from mmviz.heads._settings import SELF_SUPERVISED
+    from mmviz.recommender import ItemLoader
+    from mmviz.selfsupervised import Contrast
+    from mmviz.workshop import Workshop, assembled, check_tuning, tasks_of
 
-    wanted = named(config.heads)
-    if not wanted:
-        return None
-    if beside is None:
-        raise TrainingError("Tasks need the catalogue, which a search is not handed. Search without tasks.")
-    for name in wanted:
-        if problem := problem_with(name, beside.catalogue, reads):
-            raise TrainingError(f"The task '{name}' cannot be learned here. {problem} Train without it.")
-    taught = Taught(beside.catalogue, beside.split, torch.from_numpy(known))
-    return Tasks({name: head(name)(taught, dim) for name in wanted}, config.weighting)
+    alone = recipe.settings.get("objective") == SELF_SUPERVISED
+    configs = _configs(recipe, {"collaborative": False} if alone else {})
+    tune = configs["finetuning"].finetune > 0
+    if tune:
+        check_tuning(alone, interaction.parts(recipe.strategy)[1])
+    torch.manual_seed(recipe.seed)
+    device = torch_device(recipe.device)  # type: ignore[arg-type]
+    model, loader, under = assembled(recipe.strategy, configs, material, device)
+    fusion, known = model.fusion, model.known.bool().numpy()  # (I,)
+    model.tasks = tasks_of(beside, configs["tasks"], fusion.names, known, fusion.config.dim)
+    model = model.to(device)
+    shop = Workshop(recipe.seed, material, report, watch)
+    history = shop.rounds(model, loader, configs["training"], fusion.title, Contrast if alone else None)
+    tuning = shop.fine_tune(model, loader, configs["training"], configs["finetuning"], beside) if tune else None
+    if tuning is not None:
+        loader = ItemLoader(tuning.features, fusion.names, fusion.level, device)
+        history += tuning.history
+    finished = under.finish(model.ranker(loader), material, report)
+    learned = {} if model.tasks is None else model.tasks.measure(model.all_content(loader))
+    return Fit(
+        finished.ranker,
+        {name: t.detach().cpu().numpy() for name, t in model.state_dict().items()},
+        {part: dataclasses.asdict(config) for part, config in configs.items()} | finished.settings,
+        {STOPPING: shop.validate(finished.ranker), **(tuning.before if tuning else {})},
+        tuple(history),
+        sum(p.numel() for p in model.parameters() if p.requires_grad)
+        + finished.parameters
+        + (sum(w.size for w in tuning.weights.values()) if tuning else 0),
+        {name: dataclasses.asdict(result) for name, result in learned.items()},
+        tuning,
+    )
 
 
-def check_tuning(alone: bool, kind: str) -> None:
-    """Raises TrainingError where fine-tuning is not offered."""
-    if alone:
-        raise TrainingError("Fine-tuning follows the recommendation loss. Train self-supervised without it.")
-    if kind == "graph":
-        raise TrainingError(
-            "Under the graph, items are neighbours by the untouched encoder's features, which fine-tuning would "
-            "change. Fine-tune under the two-tower model or collective EASE."
-        )
+def _configs(recipe: Recipe, fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """The configs of a fusion's training by part, from the settings that are given and those that are `fixed`."""
+    from mmviz.finetuning import FineTuneConfig
+    from mmviz.fusion import strategy
+    from mmviz.heads._settings import TasksConfig
+    from mmviz.recommender import RecommenderConfig
+    from mmviz.training import TrainingConfig
+
+    name, kind = interaction.parts(recipe.strategy)
+    classes = {
+        "fusion": strategy(name).Config,
+        "interaction": interaction.model(kind).Config,
+        "recommender": RecommenderConfig,
+        "training": TrainingConfig,
+        "tasks": TasksConfig,
+        "finetuning": FineTuneConfig,
+    }
+    _check_settings(recipe.settings, *classes.values())
+    return {part: make_config(cls, {**recipe.settings, **fixed}) for part, cls in classes.items()}
+
+
+def _fit_control(recipe: Recipe, material: Material, report: Report) -> Fit:
+    """Solve a control at the settings that validation chooses; those that are given stay as they are."""
+    cls = baselines.strategy(recipe.strategy)
+    drawn = {"seed": recipe.seed} if "seed" in {f.name for f in dataclasses.fields(cls.Config)} else {}
+    best = cls.fit_best(
+        material.train,
+        material.valid,
+        material.features,
+        candidates=material.candidates,
+        settings={**drawn, **recipe.settings},
+        report=report,
+    )
+    settings = {"control": dataclasses.asdict(best.model.config)}
+    trials = tuple({**trial.settings, "validation": trial.score} for trial in best.trials)
+    return Fit(best.model, None, settings, {STOPPING: best.score}, trials, best.model.parameters)

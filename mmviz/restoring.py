@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,16 +19,17 @@ from torch import Tensor
 
 from mmviz import interaction
 from mmviz.errors import RunError
-from mmviz.experiment import make_config
 from mmviz.features import Features
+from mmviz.fitting import make_config
 from mmviz.fusion import strategy
 from mmviz.fusion.base import Fused, Tokens
 from mmviz.interaction.base import InteractionModel, Material
 from mmviz.progress import Progress, Report, silent
 from mmviz.propagation import Propagation
 from mmviz.ranker import Ranker
-from mmviz.recommender import ItemLoader, Recommender, RecommenderConfig, shapes_of
+from mmviz.recommender import ItemLoader, Recommender, RecommenderConfig
 from mmviz.runs import Run
+from mmviz.workshop import assembled
 
 __all__ = ["Restored", "restore"]
 
@@ -132,23 +134,26 @@ def restore(
     """Rebuild the network of a run from its stored arrays. Raises RunError for a control, or if they do not fit."""
     if run.kind == "control":
         raise RunError(f"{run.strategy} is a control: it has no network to look into. Choose a fusion strategy.")
-    name, kind = interaction.parts(run.strategy)
-    cls, axis = strategy(name), interaction.model(kind)
-    fusion = cls(shapes_of(material.features), make_config(cls.Config, run.settings["fusion"]))
-    loader = ItemLoader(material.features, fusion.names, cls.level, device)
-    popularity = np.asarray(material.train.sum(axis=0)).ravel()  # (I,)
-    loader.prepare(fusion, popularity > 0)
-    under = axis(make_config(axis.Config, run.settings.get("interaction", {})))
-    spread = under.propagation(material, fusion.names, device)
-    config = make_config(RecommenderConfig, run.settings["recommender"])
-    model = Recommender(fusion, popularity > 0, popularity, config, spread).to(device)
+    model, loader, under = assembled(run.strategy, _configs(run), material, device)
+    model = model.to(device)
     try:
         served_by = {key: value for key, value in arrays.items() if not key.startswith(("tasks.", "tower."))}
         model.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in served_by.items()})
     except RuntimeError as error:
-        raise RunError(f"The weights of run '{run.run_id}' do not fit this version of {cls.title}: {error}") from None
+        raise RunError(
+            f"The weights of run '{run.run_id}' do not fit this version of {model.fusion.title}: {error}"
+        ) from None
     model.eval()
     return Restored(run, model, loader, served, under, material)
+
+
+def _configs(run: Run) -> dict[str, Any]:
+    name, kind = interaction.parts(run.strategy)
+    return {
+        "fusion": make_config(strategy(name).Config, run.settings["fusion"]),
+        "interaction": make_config(interaction.model(kind).Config, run.settings.get("interaction", {})),
+        "recommender": make_config(RecommenderConfig, run.settings["recommender"]),
+    }
 
 
 def _array(values: Tensor) -> np.ndarray:

@@ -77,7 +77,7 @@ def train(
     validate: Callable[[Ranker], float],
     config: TrainingConfig,
     seed: int,
-    kind: type[Steps] | None = None,
+    kind: Callable[..., Steps] | None = None,
 ) -> Iterator[Round]:
     """Train `model` in place and leave it in its best validated state.
 
@@ -169,9 +169,13 @@ class Steps:
         """Pre-train, choose the unit of the content vectors, and compute them all; says what pre-training did."""
         said = self._pretrain()
         self.bank = self.model.calibrate(self.loader)  # (I, D)
+        self.average_from_here()
+        return said
+
+    def average_from_here(self) -> None:
+        """Average the weights over the steps that follow."""
         average = get_ema_multi_avg_fn(self.config.averaging)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.model, multi_avg_fn=average)
-        return said
 
     def _pretrain(self) -> str:
         """The fusion's own self-supervised steps on train items, before the task; says what they did."""

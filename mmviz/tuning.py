@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mmviz import baselines, interaction, twins, variants
 from mmviz.errors import TrainingError
-from mmviz.experiment import Recipe, fit
-from mmviz.fitting import STOPPING
+from mmviz.fitting import Recipe, fit
 from mmviz.interaction.base import Material
 from mmviz.progress import Progress, Report
+from mmviz.workshop import STOPPING
 
 if TYPE_CHECKING:
     import optuna

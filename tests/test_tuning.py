@@ -15,7 +15,8 @@ from scipy.sparse import csr_array
 from mmviz import experiment as experiments
 from mmviz import tuning
 from mmviz.errors import TrainingError
-from mmviz.experiment import Recipe, material_of
+from mmviz.experiment import material_of
+from mmviz.fitting import Recipe
 from mmviz.lab import Lab
 from mmviz.progress import silent
 from mmviz.tuning import space

@@ -136,7 +136,8 @@ class Evidence(Models):
         keeps every trial. `settings` that are given are not varied. Attributes are read as by `train`. Raises
         TrainingError for tasks and fine-tuning, which need more than a search is handed.
         """
-        from mmviz.experiment import Experiment, Recipe, material_of, run_experiment
+        from mmviz.experiment import Experiment, material_of, run_experiment
+        from mmviz.fitting import Recipe
         from mmviz.tuning import search
 
         strategy, encoder = self._with_encoder(catalogue, strategy, encoder)
