@@ -105,7 +105,8 @@ def _knock_outs(found: Findings, tables: dict[str, pd.DataFrame]) -> str:
     measured = [curves for curves in found.knock_outs if any(not line.flat for line in curves.lines)]
     parts = [
         "<h2>What breaks?</h2><p>Pictures or texts are damaged, and the trained models are served from what is left; "
-        "nothing is trained again. The score is the area under the curve as a share of its first value.</p>"
+        "nothing is trained again. Measured on the validation part, by which rounds and settings were chosen; the test "
+        "part stays closed. The score is the area under the curve as a share of its first value.</p>"
     ]
     if len(measured) > 1:
         parts.append(_plot(figures.scores_plot(measured)))
@@ -121,10 +122,12 @@ def _cold(what: str, curves: ColdCurves, tables: dict[str, pd.DataFrame]) -> str
         "items": "New items: and after a few takers?",
     }
     said = (
-        f"{curves.n_users:,} people, the same at every level, are served from some of their known items."
+        f"{curves.n_users:,} people of the validation part, the same at every level, are served from some of their "
+        "known items."
         if what == "people"
-        else f"{curves.n_items:,} items that no model was trained on, ranked among themselves for {curves.n_users:,} "
-        "people. No network is trained again; closed forms are solved again with the interactions that become known."
+        else f"{curves.n_items:,} items of the validation part that no model was fitted on, ranked among themselves "
+        f"for {curves.n_users:,} people. No network is trained again; closed forms are solved again with the "
+        "interactions that become known."
     )
     return (
         f"<h2>{titles[what]}</h2><p>{said}</p>{_plot(figures.cold_plot(curves, what))}"
@@ -139,10 +142,12 @@ def _repeat(found: Findings, tables: dict[str, pd.DataFrame]) -> str:
         f"<code>{escape(command)}</code></li>"
         for run, command in zip(found.records, runs["repeat"], strict=True)
     )
-    later = sorted({line.measured for curves in found.knock_outs for line in curves.lines if line.measured})
+    lines = [line for curves in found.knock_outs for line in curves.lines]
+    lines += [line for curves in found.cold.values() for line in curves.lines]
+    later = sorted({line.measured for line in lines})
     again = (
-        f"<p>For the knock-outs the test split was read again between {escape(later[0])} and {escape(later[-1])}; "
-        "nothing was chosen by it.</p>"
+        f"<p>What breaks and what is new was measured on the validation part between {escape(later[0])} and "
+        f"{escape(later[-1])}; the test part stayed closed.</p>"
         if later
         else ""
     )
