@@ -110,7 +110,7 @@ def test_what_was_measured_on_the_test_part_does_not_count(lab: Lab) -> None:
 
 def test_damage_is_not_measured_on_a_handful(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     split = lab._split(lab.catalogue("shop"), None)
-    monkeypatch.setattr("mmviz.lab.robustness.MIN_USERS", split.n_valid_users + 1)
+    monkeypatch.setattr("mmviz.lab.curves.MIN_USERS", split.n_valid_users + 1)
     answer = lab.knock_out_curves("shop", "image-absent")
     assert f"Only {split.n_valid_users} people" in answer.problem
     assert answer.lines == answer.missing == ()

@@ -15,7 +15,8 @@ from mmviz.errors import EvaluationError, UploadError
 from mmviz.evaluation.cold_start import Trial, few_likes, few_takers, measure
 from mmviz.evaluation.metrics import expected_at_random
 from mmviz.features import Features
-from mmviz.lab.robustness import METRIC, SEED, Robustness, line_of, now, vectors_of
+from mmviz.lab.curves import line_of
+from mmviz.lab.robustness import METRIC, SEED, Robustness, now, vectors_of
 from mmviz.newcomer import land
 from mmviz.progress import Progress, Report, silent
 from mmviz.ranker import Ranker

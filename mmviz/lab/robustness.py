@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,17 +14,18 @@ from mmviz.baselines.base import Baseline
 from mmviz.errors import EvaluationError, RunError
 from mmviz.evaluation.evaluate import evaluate
 from mmviz.evaluation.knockouts import Curve, KnockOut, curve, knock_out, knock_outs_of, knocked_out
-from mmviz.evaluation.splits import MIN_USERS, Part, Split
+from mmviz.evaluation.splits import Part
 from mmviz.features import Features
 from mmviz.features.damage import damaged, hit_items, mixed
 from mmviz.lab.core import Core
+from mmviz.lab.curves import Kept, card_of, flat_line, line_of, too_few
 from mmviz.memo import Memo
 from mmviz.progress import Progress, Report, silent
 from mmviz.ranker import Ranker
 from mmviz.views import RunCard
-from mmviz.views.robustness import Curves, KnockOutCard, Line
+from mmviz.views.robustness import Curves, KnockOutCard
 
-__all__ = ["METRIC", "SEED", "Kept", "Robustness", "line_of", "now", "vectors_of"]
+__all__ = ["METRIC", "SEED", "Robustness", "now", "vectors_of"]
 
 SEED = 0
 METRIC = "ndcg@10"
@@ -34,16 +34,13 @@ PART: Part = "valid"
 
 UNDAMAGED = "undamaged"
 
-Kept = tuple[pd.DataFrame, dict[str, Any]]
-"""A table that was measured on a run, and its record: when, with which seed, on which part."""
-
 
 class Robustness(Core):
     """Verbs on what trained models are worth when something is missing."""
 
     def knock_outs(self, catalogue: str) -> list[KnockOutCard]:
         """What can be damaged in this catalogue. Raises FeatureError when it is not encoded."""
-        return [_card(each) for each in knock_outs_of(self.features(catalogue).modalities)]
+        return [card_of(each) for each in knock_outs_of(self.features(catalogue).modalities)]
 
     def knock_out_curves(
         self,
@@ -61,7 +58,7 @@ class Robustness(Core):
         knock = knock_out(name)
         chosen = self._split(self.catalogue(catalogue), split)
         lines, missing = [], []
-        problem = _too_few(chosen)
+        problem = too_few(chosen)
         for run in () if problem else self._asked(catalogue, strategies, split):
             kept = self._kept_measure(run, _measure_of(knock, run))
             if kept is None:
@@ -69,9 +66,9 @@ class Robustness(Core):
             elif _reads(knock, run):
                 lines.append(line_of(run, self._curve(run, name, kept, metric), kept[1]))
             else:
-                lines.append(_flat(run, kept, knock.severities, metric))
+                lines.append(flat_line(run, kept, knock.severities, metric))
         n_users = chosen.n_valid_users
-        return Curves(_card(knock), metric, chosen.name, n_users, tuple(lines), tuple(missing), problem)
+        return Curves(card_of(knock), metric, chosen.name, n_users, tuple(lines), tuple(missing), problem)
 
     def measure_knock_outs(
         self,
@@ -87,7 +84,7 @@ class Robustness(Core):
         People and what they are to find are the validation part of the split: the test part stays closed. What is
         measured is not measured again unless `again`. Raises EvaluationError where too few people have something there.
         """
-        if problem := _too_few(self._split(self.catalogue(catalogue), split)):
+        if problem := too_few(self._split(self.catalogue(catalogue), split)):
             raise EvaluationError(problem)
         runs = self._asked(catalogue, strategies, split)
         asked = {(run.run_id, _measure_of(knock, run)): (knock, run) for knock in map(knock_out, names) for run in runs}
@@ -95,10 +92,10 @@ class Robustness(Core):
             (*each, name) for (_, name), each in asked.items() if again or self._kept_measure(each[1], name) is None
         ]
         for at, (knock, run, name) in enumerate(todo):
-            title = "As trained" if name == UNDAMAGED else _card(knock).title
+            title = "As trained" if name == UNDAMAGED else card_of(knock).title
 
-            def step(inner: Progress, at: int = at, said: str = f"{title}: {run.title}") -> None:
-                report(Progress(said, at, len(todo), inner.stage))
+            def step(inner: Progress, said: str = f"{title}: {run.title} ({at + 1} of {len(todo)})") -> None:
+                report(Progress(said, inner.done, inner.total, inner.stage))
 
             with self._working:
                 step(Progress(""))
@@ -111,7 +108,7 @@ class Robustness(Core):
         self, catalogue: str, names: Sequence[str], strategies: Sequence[str] | None = None, split: str | None = None
     ) -> str:
         """As `measure_knock_outs` in the background; the job's id."""
-        cards = [_card(knock_out(name)) for name in names]
+        cards = [card_of(knock_out(name)) for name in names]
         title = f"Knock-outs: {', '.join(card.title.lower() for card in cards[:2])}{' …' if len(cards) > 2 else ''}"
         return self._jobs.start(
             title,
@@ -182,7 +179,11 @@ class Robustness(Core):
                 yield severity, hurt, hit_items(present, severity, SEED)
             return
         for severity in knock.severities[1:]:
-            yield severity, self._reencoded(knock, catalogue, features, severity, report), present
+
+            def step(inner: Progress, at: float = severity) -> None:
+                report(Progress(f"{inner.stage}, severity {at:.0%}".replace("%", " %"), inner.done, inner.total))
+
+            yield severity, self._reencoded(knock, catalogue, features, severity, step), present
 
     def _reencoded(
         self, knock: KnockOut, catalogue: str, features: Features, severity: float, report: Report
@@ -242,61 +243,6 @@ def _measure_of(knock: KnockOut, run: RunCard) -> str:
     return f"knocked-{knock.name}" if _reads(knock, run) else UNDAMAGED
 
 
-def _too_few(split: Split) -> str:
-    """Why nothing is measured on a split; "" where there are people enough."""
-    n = split.n_valid_users
-    if n >= MIN_USERS:
-        return ""
-    return (
-        f"Only {n:,} {'person has' if n == 1 else 'people have'} something to be found in the validation part of "
-        f"'{split.name}'; at least {MIN_USERS} are needed to say what a damage costs. Choose another split."
-    )
-
-
 def now() -> str:
     """This moment (UTC, ISO 8601)."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def line_of(run: RunCard, drawn: Curve, record: dict[str, Any], served: str = "") -> Line:
-    change = (drawn.change.mean, drawn.change.low, drawn.change.high)
-    score = None if drawn.area is None else (drawn.area.mean, drawn.area.low, drawn.area.high)
-    return Line(
-        run, drawn.levels, drawn.mean, drawn.low, drawn.high, change, score, False, str(record["measured"]), served
-    )
-
-
-def _flat(run: RunCard, kept: Kept, levels: Sequence[float], metric: str) -> Line:
-    """The line of a run that does not read what is damaged."""
-    same, since = np.full(len(levels), kept[0][metric].mean()), str(kept[1]["measured"])  # (L,)
-    return Line(run, np.array(levels), same, same, same, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), True, since)
-
-
-_DAMAGE_SAID = {
-    "absent": ("absent", "Taken away from a share of the items, as if they never had {it}."),
-    "noise": (
-        "replaced by noise",
-        "A share of the items gets random numbers with the mean and spread of the real ones.",
-    ),
-    "shuffled": ("shuffled", "A share of the items gets {the} of another item, as in a catalogue that was mixed up."),
-    "blurred": (
-        "blurred",
-        "Every picture is blurred, up to a radius of a tenth of its shorter side, and goes through the encoder again.",
-    ),
-    "struck": ("words struck", "A share of the words of every text is struck out, and the rest is encoded again."),
-}
-_IT = {"image": ("a picture", "the picture"), "text": ("a text", "the text"), "attributes": ("any", "the attributes")}
-
-
-def _card(knock: KnockOut) -> KnockOutCard:
-    title, said = _DAMAGE_SAID[knock.damage]
-    it, the = _IT[knock.modality]
-    subject = knock.modality.capitalize()
-    return KnockOutCard(
-        knock.name,
-        knock.modality,
-        knock.damage,
-        f"{subject}: {title}" if knock.damage == "struck" else f"{subject} {title}",
-        said.format(it=it, the=the),
-        knock.encodes,
-    )
