@@ -11,8 +11,8 @@ import pandas as pd
 from mmviz import interaction, twins, variants
 from mmviz import leaderboard as boards
 from mmviz.catalogue.base import Catalogue
-from mmviz.errors import FeatureError, TrainingError, UnknownNameError
-from mmviz.evaluation.splits import Split
+from mmviz.errors import EvaluationError, FeatureError, TrainingError, UnknownNameError
+from mmviz.evaluation.splits import Split, summarise
 from mmviz.lab.models import Models, encoder_of
 from mmviz.leaderboard import MEASURES, Reached
 from mmviz.progress import Report, silent
@@ -29,7 +29,10 @@ GROUPS: tuple[Group, ...] = ("accuracy", "ratings", "beyond", "cost")
 
 
 class Evidence(Models):
-    """Verbs that compare runs. They read what the runs recorded at their one opening of the test split."""
+    """Verbs that compare runs. They read what the runs recorded at their one opening of the test split.
+
+    All of them raise EvaluationError on a split that leaves too few people to rank models.
+    """
 
     def leaderboard(self, catalogue: str, split: str | None = None, group: str = "accuracy") -> Leaderboard:
         """All runs of a split by a group of measures: "accuracy", "ratings", "beyond" (accuracy) or "cost".
@@ -39,7 +42,7 @@ class Evidence(Models):
         if group not in GROUPS:
             raise UnknownNameError("group of measures", group, GROUPS)
         found = self.catalogue(catalogue)
-        chosen = self._split(found, split)
+        chosen = self._judging(found, split)
         every = self._runs_on(found, chosen)
         key = ("board", tuple(sorted(run.run_id for run in every)), group, chosen.fingerprint)
         made: Leaderboard = self._evidence.get(key, lambda: self._board(found, chosen, every, group))
@@ -50,7 +53,7 @@ class Evidence(Models):
     ) -> tuple[Pair, ...]:
         """Every two of these strategies, person by person, with Holm's correction over these pairs."""
         found = self.catalogue(catalogue)
-        chosen = self._chosen(found, self._split(found, split), strategies)
+        chosen = self._chosen(found, self._judging(found, split), strategies)
         key = ("pairs", tuple(run.run_id for run in chosen.values()), metric)
 
         def compared() -> tuple[Pair, ...]:
@@ -65,7 +68,7 @@ class Evidence(Models):
     ) -> tuple[SlicePanel, ...]:
         """How these strategies do for parts of the people and of the items."""
         found = self.catalogue(catalogue)
-        taken = self._split(found, split)
+        taken = self._judging(found, split)
         chosen = self._chosen(found, taken, strategies)
         key = ("slices", tuple(run.run_id for run in chosen.values()), metric)
         made: tuple[SlicePanel, ...] = self._evidence.get(
@@ -78,7 +81,7 @@ class Evidence(Models):
     ) -> pd.DataFrame:
         """What each tested person got from two strategies: user_id, a, b, and how many items they have in train."""
         found = self.catalogue(catalogue)
-        taken = self._split(found, split)
+        taken = self._judging(found, split)
         chosen = self._chosen(found, taken, (a, b)).values()
         frames = [self.per_user(run.run_id).set_index("user") for run in chosen]
         if metric not in frames[0].columns:
@@ -98,7 +101,7 @@ class Evidence(Models):
         `reference` (difference, difference_low, difference_high), n_users.
         """
         found = self.catalogue(catalogue)
-        newest = _newest(self._runs_on(found, self._split(found, split)))
+        newest = _newest(self._runs_on(found, self._judging(found, split)))
         frames = {name: self.per_user(run.run_id).set_index("user") for name, run in newest.items()}
         base = frames[self._trained({name: self._run_card(run) for name, run in newest.items()}, reference).strategy]
         if metric not in base.columns:
@@ -189,6 +192,7 @@ class Evidence(Models):
 
         `under` names the interaction models of the fusions; `again` trains what has a run already once more.
         """
+        self._judging(self.catalogue(catalogue), split)
         plain = [card for name in under for card in self.strategies(name)]
         wanted = dict.fromkeys(card.name for card in sorted(plain, key=lambda card: card.kind == "fusion"))
         wanted |= dict.fromkeys(twin.name for name in twins_of for twin in self.twins(name))
@@ -196,6 +200,16 @@ class Evidence(Models):
         todo = [name for name in self._named(catalogue, wanted) if name not in done]
         self._train_each(catalogue, todo, split, report)
         return self.leaderboard(catalogue, split)
+
+    def _judging(self, found: Catalogue, name: str | None) -> Split:
+        """The split to rank models on. Raises EvaluationError where too few people have something to be found."""
+        split = self._split(found, name)
+        known = summarise(split)
+        if not known.usable:
+            raise EvaluationError(
+                f"On '{split.name}', {known.reason[0].lower()}{known.reason[1:]} Choose another split."
+            )
+        return split
 
     def _check_searched(self, strategy: str) -> None:
         """Raises TrainingError for what cannot be searched for lack of what a search is handed."""

@@ -72,6 +72,10 @@ def _quality(found: Findings, tables: dict[str, pd.DataFrame]) -> str:
     wide = wide.reindex(index=quality["title"].unique()).rename_axis("strategy").reset_index()
     parts = [
         "<h2>Which strategy is better?</h2>",
+        *(
+            f"<p><strong>In doubt: {escape(who)}.</strong> {escape(' '.join(why))}</p>"
+            for who, why in found.doubts.items()
+        ),
         f"<p>{_sentence(pairs)}</p>" if pairs is not None else "",
         _plot(figures.quality_plot(found.runs, quality, found.ceiling)),
         '<p class="quiet">Means over people with 95 % bootstrap intervals. Whether two differ is told by the paired '
@@ -96,8 +100,9 @@ def _sentence(pairs: pd.DataFrame) -> str:
     sure = first["low"] > 0 and first["p_holm"] < 0.05
     verdict = "the difference is beyond noise" if sure else "the difference is within noise"
     return escape(
-        f"{first['better']} is ahead of {first['other']} on {first['ahead']:.0%} of the people and behind on "
-        f"{first['behind']:.0%}; {verdict} ({first['difference']:+.4f}, {first['low']:+.4f} to {first['high']:+.4f})."
+        f"{first['better']} is ahead of {first['other']} on {100 * first['ahead']:.0f} % of the people and behind on "
+        f"{100 * first['behind']:.0f} %; {verdict} ({first['difference']:+.4f}, {first['low']:+.4f} to "
+        f"{first['high']:+.4f})."
     )
 
 
