@@ -10,6 +10,7 @@ from torch.nn.functional import softplus
 
 from mmviz.catalogue.base import Catalogue
 from mmviz.errors import TrainingError
+from mmviz.evaluation.ratings import shrunken
 from mmviz.evaluation.significance import bootstrap_means
 from mmviz.heads.base import Head, Step, Taught
 from mmviz.views.tasks import TaskResult
@@ -18,7 +19,7 @@ __all__ = ["Rating"]
 
 BATCH = 256
 ITEM_SHRINK, PERSON_SHRINK = 10.0, 5.0
-"""Ratings worth of belief in the mean, in the control of person and item means."""
+"""Ratings worth of belief in the mean, in the control of person and item means (Koren 2008, section 2.1)."""
 
 
 class Rating(Head):
@@ -56,8 +57,9 @@ class Rating(Head):
             )
         self.mean, self.scale = float(values.mean()), float(values.std()) or 1.0
         self.low, self.high = float(values.min()), float(values.max())
-        self._item_means = _item_means(self.train_ratings, self.mean)  # (I,)
-        rated = np.bincount(self.train_ratings.indices, minlength=catalogue.n_items) > 0  # (I,)
+        rest, n_items = values - self.mean, catalogue.n_items
+        self._item_means = shrunken(self.train_ratings.indices, rest, n_items, ITEM_SHRINK)  # (I,): b_i of the control
+        rated = np.bincount(self.train_ratings.indices, minlength=n_items) > 0  # (I,)
         self.register_buffer("rated", torch.from_numpy(rated.astype(np.float32)), persistent=False)
         self.item = nn.Parameter(torch.zeros(catalogue.n_items))  # (I,)
         self.shrink = nn.Parameter(torch.tensor(5.0))  # ()
@@ -127,19 +129,10 @@ def _ratings(catalogue: Catalogue, rows: np.ndarray) -> csr_array:
     return csr_array((values, (chosen["user"].to_numpy(), chosen["item"].to_numpy())), shape)
 
 
-def _item_means(ratings: csr_array, mean: float) -> np.ndarray:
-    """(I,) how far each item is from the mean, shrunk towards 0; b_i of the control (Koren 2008, section 2.1)."""
-    n_items = ratings.shape[1]
-    total = np.bincount(ratings.indices, weights=ratings.data - mean, minlength=n_items)  # (I,)
-    return np.asarray(total / (np.bincount(ratings.indices, minlength=n_items) + ITEM_SHRINK))
-
-
 def _person_means(ratings: csr_array, item: np.ndarray, mean: float) -> np.ndarray:
     """(n,) how far each person is from μ + b_i, shrunk towards 0; b_u of the control."""
-    count = np.diff(ratings.indptr)  # (n,)
-    left = ratings.data - mean - item[ratings.indices]  # one a rating
-    total = np.bincount(np.repeat(np.arange(len(count)), count), weights=left, minlength=len(count))  # (n,)
-    return np.asarray(total / (count + PERSON_SHRINK))
+    person = np.repeat(np.arange(ratings.shape[0]), np.diff(ratings.indptr))  # one a rating
+    return shrunken(person, ratings.data - mean - item[ratings.indices], ratings.shape[0], PERSON_SHRINK)
 
 
 def _result(errors: np.ndarray, n: int) -> TaskResult:

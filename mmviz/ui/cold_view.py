@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from mmviz.charts.robustness import curves_figure
+from mmviz.charts.robustness import curve_lines, curves_figure
 from mmviz.lab import FIRST_CONTROLS, FIRST_STRATEGIES
 from mmviz.ui import state
 from mmviz.ui.frame import Here, empty, kindly, link
 from mmviz.ui.jobs import active
-from mmviz.ui.robustness_picks import Picks, curve_lines, interval_said, measure_button
+from mmviz.ui.robustness_picks import Picks, interval_said, measure_button
 from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from mmviz.charts.robustness import curves_figure, scores_figure
+from mmviz.charts.robustness import curve_lines, curves_figure, scores_figure
 from mmviz.ui import state
 from mmviz.ui.frame import Here, empty, kindly
-from mmviz.ui.robustness_picks import Picks, curve_lines, interval_said, measure_button
+from mmviz.ui.robustness_picks import Picks, interval_said, measure_button
 from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:
