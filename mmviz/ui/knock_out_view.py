@@ -55,16 +55,17 @@ def knock_outs(here: Here, picks: Picks) -> None:
         return
     st.caption(_said(card, answer))
     measured = [line for line in answer.lines if not line.flat]
+    concerned = bool(measured) or any(card.modality in run.modalities for run in answer.missing)
     if measured:
         _curves(answer, picks)
-    elif not any(card.modality in run.modalities for run in answer.missing):
+    elif not concerned:
         empty(
             "None of these reads it", f"The chosen strategies do not look at the {card.modality}. Choose others above."
         )
     else:
         empty("Not measured yet", "The curves are drawn from the trained models, live, and then kept with the runs.")
     args = (here.card.name, [card.name], picks.strategies, picks.split.name)
-    measure_button(here, answer.missing, "knock_out", here.lab.start_knock_outs, args)
+    measure_button(here, answer.missing if concerned else (), "knock_out", here.lab.start_knock_outs, args)
     _every(here, picks, cards)
     with st.popover("How to read this", type="tertiary", icon=":material/help:"):
         st.markdown(HOW_TO_READ)
@@ -177,7 +178,9 @@ def _every(here: Here, picks: Picks, cards: Sequence[KnockOutCard]) -> None:
     ]
     titles = list(dict.fromkeys(line.run.title for answer in answers for line in answer.lines))
     plain = [answer for answer in answers if not answer.knock_out.encodes]
-    missing = {run.strategy: run for answer in plain for run in answer.missing}
+    missing = {
+        run.strategy: run for answer in plain for run in answer.missing if answer.knock_out.modality in run.modalities
+    }
     if sum(any(not line.flat for line in answer.lines) for answer in answers) > 1:
         st.subheader("What hurts whom", anchor=False)
         scores = np.full((len(titles), len(answers)), np.nan)
