@@ -91,7 +91,8 @@ class Grading(Explaining):
 
         fusions = [card for card in self._runs_of(catalogue, strategies, split) if card.kind == "fusion"]
         found = self.catalogue(catalogue)
-        made = means(self._measured(found, fusions, split, of_somebody(found, n, seed), report))
+        pairs = of_somebody(found, self._split(found, split), n, seed)
+        made = means(self._measured(found, fusions, split, pairs, report))
         for card in fusions:
             with replacing(self._kept(card)) as draft:
                 draft.write_text(json.dumps([asdict(row) for row in made if row.strategy == card.strategy]), "utf-8")
