@@ -43,7 +43,10 @@ Drawn = dict[str, np.ndarray | None]
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that is known about the item now, and how it is to be shown; `head` counts from 0, None = the mean."""
+    """Everything that is known about the item now, and how it is to be shown.
+
+    `head` counts from 0, None = the mean; `layers` are the last ones of the encoder that `phrase` looked into, of all.
+    """
 
     question: Question
     explanation: Explanation
@@ -55,6 +58,7 @@ class Scene:
     head: int | None = None
     phrase: dict[str, np.ndarray] = field(default_factory=dict)
     said: str = ""
+    layers: tuple[int, int] = (1, 0)
 
 
 def scene_payload(scene: Scene, shelf: Shelf) -> Payload:
@@ -101,7 +105,10 @@ def pieces(explanation: Explanation) -> list[str]:
 
 
 def alignment_columns(scene: Scene) -> tuple[list[Payload], list[Drawn]]:
-    """What goes with what without any strategy: learned from the catalogue, and after the encoder alone."""
+    """What goes with what without any strategy: learned from the catalogue, and after the encoder alone.
+
+    Beside them, for what was typed, what an encoder with attention looked at inside.
+    """
     explanation = scene.explanation
     sides = (
         ("learned", "Learned from the catalogue", "Words and patches that stand together in its items (CCA)"),
@@ -123,7 +130,16 @@ def alignment_columns(scene: Scene) -> tuple[list[Payload], list[Drawn]]:
         scaled = np.maximum(cross, 0) / max(float(np.abs(cross).max()), 1e-9)
         flat = np.maximum(image, 0) / max(float(np.abs(image).max()), 1e-9)
         arrays.append({"image": 100 * flat, "cross": 100 * scaled})
+    inside = scene.phrase.get("inside")
+    if inside is not None:
+        note = f"“{scene.said}”, gradient × attention in {_layers_said(*scene.layers)}"
+        columns.append({**_frame("Inside the encoder", note, palette.INK), "effect": None, "reason": None})
+        arrays.append({"image": 100 * inside / max(float(inside.max()), 1e-12)})
     return columns, arrays
+
+
+def _layers_said(last: int, most: int) -> str:
+    return f"its last layer of {most}" if last == 1 else f"its last {last} layers of {most}"
 
 
 def _column(scene: Scene, sight: Sight, shelf: Shelf) -> tuple[Payload, Drawn]:
