@@ -145,12 +145,11 @@ def _layers_said(last: int, most: int) -> str:
 def _column(scene: Scene, sight: Sight, shelf: Shelf) -> tuple[Payload, Drawn]:
     drawn, note = _drawn(scene, sight)
     run = sight.run
-    image = sight.relevance.get("image")
     return {
         **_frame(run.title, note or f"content brought {figures(sight.value)}", _colour(run)),
         "modalities": [(name, share, palette.modality_colour(name)) for name, share in sight.modalities.items()],
         "within": scene.show == "within",
-        "ranked": None if image is None else np.argsort(-image, kind="stable").tolist(),
+        "ranked": {name: _ranked(drawn.get(name)) for name in ("image", "words")},
         "effect": _effect(scene, run, shelf),
         "reason": _reason(scene, run, shelf),
     }, drawn
@@ -173,7 +172,7 @@ def _frame(title: str, note: str, colour: palette.Pair) -> Payload:
         "colour": colour,
         "modalities": [],
         "within": False,
-        "ranked": None,
+        "ranked": {},
     }
 
 
@@ -291,6 +290,11 @@ def _colour(run: RunCard) -> palette.Pair:
 def _limit(arrays: Sequence[np.ndarray | None]) -> float:
     """One limit for all columns: the highest value, so that colours can be compared."""
     return max((float(np.abs(values).max()) for values in arrays if values is not None and values.size), default=0.0)
+
+
+def _ranked(values: np.ndarray | None) -> list[int] | None:
+    """Places of patches or words in the order of a map, the strongest first."""
+    return None if values is None else [int(place) for place in np.argsort(-values, kind="stable")]
 
 
 def _rounded(values: np.ndarray | None) -> list[Any] | None:

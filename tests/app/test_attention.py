@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmviz.ui import components, state
 from tests.app.conftest import Open
+from tests.conftest import FAST
 
 STRATEGIES = ["Concatenation", "Attention fusion", "EASE"]
 
@@ -76,3 +78,16 @@ def test_someone_new(shop: Path, page: Open, drawn: dict[str, Any]) -> None:
     assert not at.exception
     assert "someone new who likes 2 things" in captions(at)
     assert drawn["explained"]["columns"][0]["reason"]["history"]
+
+
+def test_hierarchical_attention_is_drawn_as_a_tree(shop: Path, page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.lab().train("shop", "hierarchical", settings=FAST)
+    trees: dict[str, str] = {}
+    monkeypatch.setattr(components, "flow", lambda svg, key: trees.update({key: svg}))
+    at = page("attention", user="u002", item="0003", strategies=[*STRATEGIES, "Hierarchical attention"])
+    assert not at.exception
+    assert list(trees) == ["tree_Hierarchical attention"]
+    drawn = trees["tree_Hierarchical attention"]
+    assert drawn.count("<image ") == 6 and "6 of 81 patches drawn" in drawn and "the other 75" in drawn
+    at = page("attention", user="u002", item="0003", strategies=STRATEGIES)
+    assert "Both levels of attention" not in [each.value for each in at.subheader]
