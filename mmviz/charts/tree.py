@@ -39,9 +39,10 @@ def tree_svg(
 ) -> str:
     """An SVG of the tree, readable by a screen reader through its title; patches are cut from `picture`, an address."""
     heights = [HEAD + sum(map(_row, branch.twigs)) for branch in branches]
-    height = max(sum(heights) + GAP * (len(branches) - 1), TRUNK + HEAD)
-    top, at, parts = 0.0, height / 2 - TRUNK * sum(branch.share for branch in branches) / 2, []
-    parts.append(_text(0, at - 14, root, palette.INK.on(theme)))
+    height = max(sum(heights) + GAP * (len(branches) - 1), TRUNK + 2 * HEAD)
+    trunk = TRUNK * sum(branch.share for branch in branches)
+    top, at = 0.0, (height - trunk) / 2
+    parts = [_text(0, 15, root, palette.INK.on(theme)), _bar(0, at, trunk, palette.INK.on(theme))]
     for branch, own in zip(branches, heights, strict=True):
         middle = top + HEAD + (own - HEAD) / 2
         colour = palette.modality_colour(branch.name).on(theme)
@@ -49,8 +50,6 @@ def tree_svg(
         parts.append(_ribbon(BAR, at + thick / 2, FORK, middle, thick, colour))
         parts.append(_limb(branch, top, middle, colour, theme, (picture, grid)))
         top, at = top + own + GAP, at + thick
-    trunk = TRUNK * sum(branch.share for branch in branches)
-    parts.append(_bar(0, (height - trunk) / 2, trunk, palette.INK.on(theme)))
     said = "; ".join(
         f"{branch.name} {_percent(branch.share)}: {', '.join(f'{t.said} {_percent(t.share)}' for t in branch.twigs)}"
         for branch in branches

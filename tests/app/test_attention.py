@@ -26,6 +26,9 @@ def test_it_opens_on_the_best_item_of_the_most_active_person(shop: Path, page: O
     assert {column["title"] for column in shown["columns"]} == set(STRATEGIES)
     first = shown["columns"][0]
     assert "place 1 of" in first["reason"]["sentence"] and not first["effect"]["changed"]
+    for name, order in first["ranked"].items():
+        assert sorted(order) == list(range(len(first[name])))
+        assert [first[name][place] for place in order] == sorted(first[name], reverse=True)
     assert len(first["image"]) == 81 and len(first["words"]) == len(shown["pieces"]) // 2
     assert shown["limits"]["image"] == pytest.approx(
         max(abs(value) for column in shown["columns"] for value in column["image"] or [0]), abs=0.01
@@ -91,3 +94,13 @@ def test_hierarchical_attention_is_drawn_as_a_tree(shop: Path, page: Open, monke
     assert drawn.count("<image ") == 6 and "6 of 81 patches drawn" in drawn and "the other 75" in drawn
     at = page("attention", user="u002", item="0003", strategies=STRATEGIES)
     assert "Both levels of attention" not in [each.value for each in at.subheader]
+
+
+def test_the_sanity_check_is_drawn_and_told(shop: Path, page: Open) -> None:
+    (row,) = [row for row in state.lab().grade_sample("shop", ["concat"], n=2) if row.measure == "likeness"]
+    at = page("attention", user="u002", item="0003", strategies=STRATEGIES)
+    assert not at.exception
+    assert any("Sanity check" in each.value for each in at.markdown)
+    verdict = "another map" if row.high < 0.5 else "much the same map"
+    assert f"Concatenation with its weights in random order gives {verdict}" in captions(at)
+    assert "2 items)" in captions(at)
