@@ -121,6 +121,22 @@ def test_something_from_outside_is_ranked_as_a_new_item(seen: Lab, asked: Questi
         seen.explain(replace(asked, item_id=None))
 
 
+def test_maps_are_those_of_this_persons_score(seen: Lab, asked: Question) -> None:
+    one, two = (seen.explain(replace(asked, user_id=user)).sights[0] for user in ("u001", "u002"))
+    assert not np.allclose(one.relevance["image"], two.relevance["image"], rtol=0.05)
+    nobody = seen.explain(replace(asked, user_id=None)).sights[0]
+    assert nobody.relevance["image"].any() and nobody.value > 0
+
+
+def test_nothing_of_an_upload_is_written_anywhere(seen: Lab, asked: Question) -> None:
+    picture = (seen.home / "catalogues").rglob("*.png")
+    upload = Upload(next(picture).read_bytes(), "A lamp of solid oak")
+    brought = replace(asked, item_id=None, upload=upload)
+    before = {path: path.stat().st_mtime_ns for path in seen.home.rglob("*") if path.is_file()}
+    assert seen.explain(brought).has_picture and seen.phrase(brought, "oak") and seen.consider(brought)
+    assert {path: path.stat().st_mtime_ns for path in seen.home.rglob("*") if path.is_file()} == before
+
+
 def test_grades_of_a_sample_are_kept(lab: Lab) -> None:
     made = lab.grade_sample("shop", ["concat"], n=3)
     assert {(row.map, row.measure) for row in made} >= {("relevance", "image deletion"), ("shuffled", "likeness")}

@@ -263,15 +263,16 @@ def _show(here: Here, question: Question) -> tuple[str, int | None, str, tuple[i
             label_visibility="collapsed",
         )
         head, said, layers = None, "", (1, 0)
-        if show in ("attention", "within") and question.strategies:
+        heads = _heads(here, question) if show in ("attention", "within") else 0
+        if heads > 1:
             picked = st.selectbox(
                 "Head",
-                [HEADS, *(f"Head {at}" for at in range(1, 5))],
+                [HEADS, *(f"Head {at}" for at in range(1, heads + 1))],
                 key="head",
                 label_visibility="collapsed",
                 width=180,
             )
-            head = None if picked == HEADS else int(picked.removeprefix("Head ")) - 1
+            head = int(picked.removeprefix("Head ")) - 1 if picked and picked != HEADS else None
         if show == "alignment":
             said = st.text_input(
                 "Find in the picture",
@@ -284,6 +285,12 @@ def _show(here: Here, question: Question) -> tuple[str, int | None, str, tuple[i
             )
             layers = _layers(here, question)
     return (show if show in SHOWS else "relevance"), head, said or "", layers
+
+
+def _heads(here: Here, question: Question) -> int:
+    """The most heads that one of the chosen strategies was trained with; 0 where none has any."""
+    chosen = [run.run_id for run in here.runs() if run.strategy in question.strategies and run.kind == "fusion"]
+    return max((int(here.lab.run(run_id).settings.get("fusion", {}).get("heads", 0)) for run_id in chosen), default=0)
 
 
 def _layers(here: Here, question: Question) -> tuple[int, int]:

@@ -104,3 +104,37 @@ def test_the_sanity_check_is_drawn_and_told(shop: Path, page: Open) -> None:
     verdict = "another map" if row.high < 0.5 else "much the same map"
     assert f"Concatenation with its weights in random order gives {verdict}" in captions(at)
     assert "2 items)" in captions(at)
+
+
+def test_every_head_that_was_trained_can_be_chosen(shop: Path, page: Open, drawn: dict[str, Any]) -> None:
+    state.lab().train("shop", "cross_attention", settings=FAST)
+    several = [*STRATEGIES, "Cross-modal attention"]
+    at = page("attention", user="u002", item="0003", strategies=several, show="Attention")
+    assert not at.exception
+    assert at.selectbox(key="head").options == ["Mean of the heads", *(f"Head {at}" for at in range(1, 5))]
+
+    def column() -> dict[str, Any]:
+        return next(each for each in drawn["explained"]["columns"] if each["title"] == "Cross-modal attention")
+
+    mean = column()
+    n = len(mean["words"])
+    assert len(mean["cross"]) == n and len(mean["pw"]) == 81 and len(mean["pw"][0]) == n  # both directions
+    assert sum(mean["cross"][0]) == pytest.approx(100, abs=0.5) == sum(mean["pw"][40])
+    at.selectbox(key="head").select("Head 2").run()
+    assert not at.exception and column()["cross"] != mean["cross"]
+    at = page("attention", user="u002", item="0003", strategies=STRATEGIES, show="Attention")
+    assert "head" not in [each.key for each in at.selectbox]  # none of these has heads
+
+
+def test_every_word_with_every_patch(shop: Path, page: Open) -> None:
+    at = page("attention", user="u002", item="0003", strategies=STRATEGIES, matrix="true")
+    assert not at.exception
+    assert at.selectbox(key="matrix_map").options == ["Aligned relevance", "Learned alignment", "Encoder's alignment"]
+    assert len(at.get("plotly_chart")) >= 1
+
+
+def test_what_the_encoder_cannot_do_is_said(shop: Path, page: Open) -> None:
+    at = page("attention", user="u002", item="0003", strategies=STRATEGIES, show="What goes with what")
+    assert not at.exception
+    assert "needs a vision transformer of open_clip, and bundled is none" in captions(at)
+    assert "layers" not in [each.key for each in at.selectbox]

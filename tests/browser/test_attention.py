@@ -53,7 +53,12 @@ def test_words_and_places_light_each_other_up(server: str, visit: Visit) -> None
     column.locator("[data-word='1']").click()
     page.mouse.move(5, 5)
     expect(page.locator(".word[aria-pressed='true']")).to_have_count(2)  # in both columns
-    assert canvas.evaluate(pixels) != whole
+    one = canvas.evaluate(pixels)
+    assert one != whole
+    column.locator("[data-word='3']").click()
+    page.mouse.move(5, 5)
+    expect(page.locator(".word[aria-pressed='true']")).to_have_count(4)  # two words at once
+    assert canvas.evaluate(pixels) != one
     tints = "all => all.map((each) => each.style.getPropertyValue('--tint')).join()"
     before = column.locator(".word").evaluate_all(tints)
     canvas.click(position={"x": 60, "y": 60})
