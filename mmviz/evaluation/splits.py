@@ -39,6 +39,7 @@ __all__ = [
     "make_split",
     "split_names",
     "summarise",
+    "too_few",
 ]
 
 Part = Literal["valid", "test"]
@@ -204,9 +205,7 @@ def _fingerprint(catalogue: Catalogue, name: str, seed: int, parts: tuple[np.nda
 
 def summarise(split: Split) -> SplitSummary:
     """A split in numbers. Fewer than `MIN_USERS` test users are not enough to rank models."""
-    n = split.n_test_users
-    usable = n >= MIN_USERS
-    people = f"{n:,} {'person has' if n == 1 else 'people have'} something to be found in the test part"
+    why_not = too_few(split)
     return SplitSummary(
         name=split.name,
         title=MAKERS[split.name].title,
@@ -214,11 +213,21 @@ def summarise(split: Split) -> SplitSummary:
         n_valid=len(split.valid),
         n_test=len(split.test),
         n_valid_users=split.n_valid_users,
-        n_test_users=n,
+        n_test_users=split.n_test_users,
         n_cold_items=int(split.cold_items.sum()),
-        usable=usable,
-        reason=f"{people}." if usable else f"Only {people}; at least {MIN_USERS} are needed to rank models.",
+        usable=not why_not,
+        reason=why_not or f"{_people(split.n_test_users)}.",
     )
+
+
+def too_few(split: Split) -> str:
+    """Why models are not ranked on a split; "" where it leaves people enough. Nothing of its parts is read."""
+    n = split.n_test_users
+    return "" if n >= MIN_USERS else f"Only {_people(n)}; at least {MIN_USERS} are needed to rank models."
+
+
+def _people(n: int) -> str:
+    return f"{n:,} {'person has' if n == 1 else 'people have'} something to be found in the test part"
 
 
 def describe(catalogue: Catalogue, name: str, seed: int = 0) -> SplitSummary:

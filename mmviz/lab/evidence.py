@@ -12,7 +12,7 @@ from mmviz import interaction, twins, variants
 from mmviz import leaderboard as boards
 from mmviz.catalogue.base import Catalogue
 from mmviz.errors import EvaluationError, FeatureError, TrainingError, UnknownNameError
-from mmviz.evaluation.splits import Split, summarise
+from mmviz.evaluation.splits import Split, too_few
 from mmviz.lab.models import Models, encoder_of
 from mmviz.leaderboard import MEASURES, Reached
 from mmviz.progress import Report, silent
@@ -204,11 +204,8 @@ class Evidence(Models):
     def _judging(self, found: Catalogue, name: str | None) -> Split:
         """The split to rank models on. Raises EvaluationError where too few people have something to be found."""
         split = self._split(found, name)
-        known = summarise(split)
-        if not known.usable:
-            raise EvaluationError(
-                f"On '{split.name}', {known.reason[0].lower()}{known.reason[1:]} Choose another split."
-            )
+        if why_not := too_few(split):
+            raise EvaluationError(f"On '{split.name}', {why_not[0].lower()}{why_not[1:]} Choose another split.")
         return split
 
     def _check_searched(self, strategy: str) -> None:
