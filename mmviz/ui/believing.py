@@ -165,12 +165,17 @@ def _sane(here: Here, rows: Sequence[Summary]) -> None:
     bars = [Bar(row.title, row.mean, row.low, row.high, _colour_of(here, row)) for row in shown]
     drawn = intervals_figure(bars, "rank correlation with shuffled weights ↓", 1.0, "the same map", state.theme())
     low = min(0.0, *(row.low for row in shown))
-    st.plotly_chart(drawn.update_xaxes(range=[low - 0.05, 1.08]), key="sanity", config={"displayModeBar": False})
+    st.plotly_chart(drawn.update_xaxes(range=[low - 0.05, 1.25]), key="sanity", config={"displayModeBar": False})
     st.caption(" ".join(_sanity_said(row) for row in shown))
 
 
 def _sanity_said(row: Summary) -> str:
-    verdict = "another map" if row.high < SAME else "much the same map, so it tells little of what was learned"
+    if row.high < SAME:
+        verdict = "another map"
+    elif row.low > SAME:
+        verdict = "much the same map, so it tells little of what was learned"
+    else:
+        verdict = "no clear answer yet"
     interval = f"{figures(row.low, 2)} … {figures(row.high, 2)}"
     return (
         f"{row.title} with its weights in random order gives {verdict} (rank correlation {figures(row.mean, 2)}, "

@@ -14,7 +14,8 @@ from mmviz.ui import components, state
 from mmviz.ui.frame import Here, kindly, link
 from mmviz.ui.pictures import source
 from mmviz.ui.recommending import pick_person, pick_strategies
-from mmviz.ui.seeing import HEADS, SHOWS, Scene, scene_payload
+from mmviz.ui.seeing import Scene, scene_payload
+from mmviz.ui.showing import pick_map
 from mmviz.ui.words import count, plain
 from mmviz.views.explanations import Change, Question, Upload
 
@@ -57,7 +58,7 @@ def choose(here: Here) -> Picked:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(f"For someone new who likes {count(len(liked), 'thing')}.")
             st.button("For someone in the catalogue", type="tertiary", on_click=state.set_address, args=("liked", ""))
-    show, head, said, layers = _show(here, question)
+    show, head, said, layers = pick_map(here, question)
     return Picked(question, show, head, said, layers)
 
 
@@ -247,68 +248,6 @@ def _reset() -> None:
     st.session_state["change_turn"] = st.session_state.get("change_turn", 0) + 1
     for name in ("covered", "struck"):
         state.set_address(name, "")
-
-
-def _show(here: Here, question: Question) -> tuple[str, int | None, str, tuple[int, int]]:
-    """Which map, which head, what is typed, and how many of the encoder's last layers are looked into, of how many."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        show = st.segmented_control(
-            "Show",
-            list(SHOWS),
-            default="relevance",
-            required=True,
-            format_func=lambda each: SHOWS.get(each, each),
-            key="show",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        head, said, layers = None, "", (1, 0)
-        heads = _heads(here, question) if show in ("attention", "within") else 0
-        if heads > 1:
-            picked = st.selectbox(
-                "Head",
-                [HEADS, *(f"Head {at}" for at in range(1, heads + 1))],
-                key="head",
-                label_visibility="collapsed",
-                width=180,
-            )
-            head = int(picked.removeprefix("Head ")) - 1 if picked and picked != HEADS else None
-        if show == "alignment":
-            said = st.text_input(
-                "Find in the picture",
-                key="phrase",
-                bind="query-params",
-                placeholder="Type anything to find in the picture",
-                label_visibility="collapsed",
-                max_chars=200,
-                width=320,
-            )
-            layers = _layers(here, question)
-    return (show if show in SHOWS else "relevance"), head, said or "", layers
-
-
-def _heads(here: Here, question: Question) -> int:
-    """The most heads that one of the chosen strategies was trained with; 0 where none has any."""
-    chosen = [run.run_id for run in here.runs() if run.strategy in question.strategies and run.kind == "fusion"]
-    return max((int(here.lab.run(run_id).settings.get("fusion", {}).get("heads", 0)) for run_id in chosen), default=0)
-
-
-def _layers(here: Here, question: Question) -> tuple[int, int]:
-    """How many of the encoder's last layers are looked into, of how many; asked where there are several."""
-    with kindly():
-        most = here.lab.encoder_layers(question) if question.strategies else 0
-    if most < 2:
-        return 1, most
-    said = {1: f"Layer {most}, the last", most: f"All {most} layers"}
-    picked = st.selectbox(
-        "Layers of the encoder",
-        range(1, most + 1),
-        format_func=lambda n: said.get(n, f"Layers {most - n + 1} to {most}"),
-        key="layers",
-        label_visibility="collapsed",
-        width=200,
-    )
-    return int(picked or 1), most
 
 
 def _shown(here: Here, question: Question) -> tuple[str, str]:
