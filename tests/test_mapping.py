@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mmviz.errors import MmvizError, RunError, UnknownNameError
-from mmviz.lab import Lab
+from mmviz.lab import Lab, crowd
 from mmviz.spaces.align import MISSING
 from mmviz.views.maps import LayoutSettings, Question
 
@@ -122,6 +122,40 @@ def test_selections_are_kept_under_a_name(lab: Lab) -> None:
 def test_a_guide_must_be_a_category(lab: Lab) -> None:
     with pytest.raises(UnknownNameError, match="category"):
         lab.lay_out("shop", ("image",), LayoutSettings(guide="categry"))
+
+
+def test_people_stand_where_their_taste_is(lab: Lab) -> None:
+    lab.lay_out("shop", SPACES, PCA)
+    assert lab.not_placed("shop", SPACES) == list(SPACES)
+    job_id = lab.start_place_people("shop", SPACES)
+    while next(job for job in lab.jobs() if job.job_id == job_id).state in ("waiting", "running"):
+        pass
+    assert lab.not_placed("shop", SPACES) == []
+    drawn = {name: lab.people_map("shop", name, PCA) for name in SPACES}
+    assert {name: len(each.ends) for name, each in drawn.items()} == {"image": 1, "text": 1, "ends": 2, "concat": 1}
+    found, split = lab.catalogue("shop"), lab._split(lab.catalogue("shop"), None)
+    history = found.matrix(split.train)
+    people = drawn["concat"]
+    assert len(people.users) == people.active == 40 == people.of
+    assert people.n_train.tolist() == sorted(np.diff(history.indptr).tolist(), reverse=True)
+    # A person stands among the items that the strategy's own rule puts first by their content, as directions.
+    ranker = lab._ranker(lab._run_of("shop", "concat", None))
+    items, user = ranker.embedding(), int(people.users[0])
+    items = items / np.linalg.norm(items, axis=1, keepdims=True)
+    nearest = np.argsort(-(items @ ranker.users(history[[user]])[0]), kind="stable")[:15]
+    theirs = lab.space_map("shop", "concat", PCA).ends[0][nearest]
+    here = people.ends[0][0]
+    away = lambda point: np.linalg.norm(theirs - point, axis=1).sum()  # noqa: E731
+    assert away(here) <= min(away(here + step) for step in 0.01 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])) + 1e-6
+    assert 0.1 < people.kept <= 1 and (np.abs(people.ends[0]) < 1).all()
+
+
+def test_not_all_people_are_drawn_where_there_are_too_many(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "MOST_PEOPLE", 6)
+    lab.lay_out("shop", ["image"], PCA)
+    people = lab.people_map("shop", "image", PCA)
+    assert (len(people.users), people.active, people.of) == (6, 40, 40)
+    assert people.n_train.min() == people.n_train[-1] and len(people.ends[0]) == 6
 
 
 def test_clusters_cover_what_has_a_place(lab: Lab) -> None:

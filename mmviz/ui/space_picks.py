@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mmviz.ui.tints import Tint
     from mmviz.views.maps import SpaceCard, SpaceMap
 
-__all__ = ["Picks", "choose", "choose_two", "tint_of"]
+__all__ = ["HITS", "SCORE", "Picks", "choose", "choose_two", "tint_of"]
 
 VIEWS = ("Maps", "Morph", "3-D", "Measures", "What moved")
 MOST = 6
@@ -35,7 +35,7 @@ LIST = 20
 
 @dataclass(frozen=True)
 class Picks:
-    """What was picked, checked against what exists; `people` is the person whose scores or lists give the colour."""
+    """What was picked, checked against what exists; `user_id` is the person whose scores or lists give the colour."""
 
     view: str
     spaces: tuple[str, ...]
@@ -44,6 +44,7 @@ class Picks:
     colour: str
     user_id: str = ""
     named: bool = True
+    people: bool = False
 
     @property
     def titles(self) -> dict[str, str]:
@@ -76,7 +77,8 @@ def choose(here: Here, row: DeltaGenerator) -> Picks:
         settings = _layout(here, 3 if view == "3-D" else 2)
         colour = _colour(here)
         user_id = _person(here) if colour in (SCORE, HITS) else ""
-    return Picks(view, spaces, cards, settings, colour, user_id, bool(st.session_state.get("named", True)))
+    named, people = (bool(st.session_state.get(key, start)) for key, start in (("named", True), ("people", False)))
+    return Picks(view, spaces, cards, settings, colour, user_id, named, people)
 
 
 def choose_two(cards: dict[str, SpaceCard]) -> tuple[str, ...]:
@@ -188,6 +190,11 @@ def _layout(here: Here, dims: int) -> LayoutSettings:
             )  # fmt: skip
             neighbours, guide = near or 15, picked if picked in columns else ""
         st.toggle("Name clusters", value=True, key="named", bind="query-params")
+        if here.card.n_users:
+            st.toggle(
+                "Show people", key="people", bind="query-params",
+                help="Each person as a diamond among the items nearest to their taste. Click one to open the person.",
+            )  # fmt: skip
         st.caption(
             "Neighbours are exact, found in all dimensions. Every map starts from that of the joint space and is laid "
             "onto it by rotation, reflection and size, so that the maps compare."

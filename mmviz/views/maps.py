@@ -17,6 +17,7 @@ __all__ = [
     "LayoutSettings",
     "Method",
     "Moved",
+    "PeopleMap",
     "Question",
     "SpaceCard",
     "SpaceKind",
@@ -66,6 +67,25 @@ class SpaceMap:
     measured: int
     of: int
     point_trust: np.ndarray
+
+
+@dataclass(frozen=True)
+class PeopleMap:
+    """People on the map of a space; see `mmviz.spaces.people` for how they are placed.
+
+    - `users`: (P,) the people with something on the train side, the most active first, at most 20,000; `n_train`: (P,)
+      how much each has there;
+    - `ends`: as in `SpaceMap`, arrays (P, d), 1e9 for a person without a place here;
+    - `kept`: mean share of a person's 15 nearest items that are the nearest on the map too, NaN where nobody stands;
+    - `active`: how many people have something on the train side; `of`: how many people there are.
+    """
+
+    users: np.ndarray
+    n_train: np.ndarray
+    ends: tuple[np.ndarray, ...]
+    kept: float
+    active: int
+    of: int
 
 
 @dataclass(frozen=True)
