@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from mmviz.errors import MmvizError, RunError, UnknownNameError
-from mmviz.lab import Lab, crowd
+from mmviz.lab import Lab, crowd, vectors
 from mmviz.spaces.align import MISSING
+from mmviz.spaces.choosing import encode_corners
 from mmviz.views.maps import LayoutSettings, Question
 
 PCA = LayoutSettings("pca")
@@ -43,6 +44,27 @@ def test_maps_are_laid_out_once_and_agree_with_what_is_missing(lab: Lab) -> None
     np.testing.assert_array_equal(again.ends[0], points)
 
 
+def test_spaces_laid_out_together_share_a_frame_and_a_name(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = LayoutSettings("aligned", beside=SPACES)
+    lab.lay_out("shop", SPACES, settings)
+    assert lab.not_laid_out("shop", SPACES, settings) == []
+    drawn = {name: lab.space_map("shop", name, settings) for name in SPACES}
+    apart = {name: lab.space_map("shop", name, LayoutSettings()) for name in ("joint", "ends")}
+    np.testing.assert_array_equal(drawn["ends"].ends[1], apart["ends"].ends[1])  # it has a map of its own
+    shared = np.concatenate([drawn[name].ends[0] for name in ("image", "text", "concat")])
+    shared = shared[shared[:, 0] != MISSING]
+    assert len(shared) == 59 + 60 + 60
+    assert (shared.max(axis=0) - shared.min(axis=0)).max() == pytest.approx(1.9, abs=1e-4)  # one frame for all
+    assert all(0.4 < each.trust <= 1 for each in drawn.values())
+    other = LayoutSettings("aligned", beside=("image", "text"))
+    assert lab.not_laid_out("shop", ("image", "text"), other) == ["image", "text"]  # another set, other maps
+    assert lab.not_laid_out("shop", SPACES, LayoutSettings("aligned", beside=SPACES[::-1])) == []
+    assert lab.not_laid_out("shop", ("joint",), LayoutSettings("aligned", beside=("joint",))) == []  # alone: plain UMAP
+    monkeypatch.setattr(vectors, "MOST_TOGETHER", 100)
+    with pytest.raises(MmvizError, match="up to 100 points"):
+        lab.start_lay_out("shop", ("image", "text"), other)
+
+
 def test_a_job_lays_out_in_the_background(lab: Lab) -> None:
     job_id = lab.start_lay_out("shop", ("image",), PCA)
     while next(job for job in lab.jobs() if job.job_id == job_id).state in ("waiting", "running"):
@@ -59,8 +81,8 @@ def test_overlap_and_drift_say_the_same(lab: Lab) -> None:
     assert np.isnan(moved.drift[59])
     drift = moved.drift[:59]
     assert shares.loc["image", "concat"] == pytest.approx((2 * (1 - drift) / (2 - drift)).mean())
-    vectors = lab._space("shop", "image")
-    cosines = vectors @ vectors[3]
+    space = lab._space("shop", "image")
+    cosines = space @ space[3]
     cosines[[3, 59]] = -np.inf
     assert moved.first[3, 0] == cosines.argmax()
 
@@ -117,6 +139,25 @@ def test_selections_are_kept_under_a_name(lab: Lab) -> None:
         lab.save_selection("shop", "a~b", ["0001"])
     lab.save_selection("shop", "Mine", [])
     assert lab.selections("shop") == {}
+
+
+def test_a_selection_stays_the_same_when_another_layout_is_chosen(lab: Lab) -> None:
+    umap = LayoutSettings(neighbours=30)
+    lab.lay_out("shop", ("image",), PCA)
+    lab.lay_out("shop", ("image",), umap)
+    half = encode_corners(np.array([[-1.5, -1.5], [0.0, -1.5], [0.0, 1.5], [-1.5, 1.5]]))
+    nothing = lambda *_: np.zeros(60)  # noqa: E731
+    drawn = np.flatnonzero(lab.space_map("shop", "image", PCA).ends[0][:, 0] < 0).tolist()
+    by_umap = np.flatnonzero(lab.space_map("shop", "image", umap).ends[0][:, 0] < 0).tolist()
+    assert drawn != by_umap
+    for settings in (PCA, umap):
+        text = f"nlimage!{PCA.text}.{half}"
+        assert np.flatnonzero(lab.select("shop", text, settings, nothing)).tolist() == drawn
+    assert np.flatnonzero(lab.select("shop", f"nlimage.{half}", umap, nothing)).tolist() == by_umap
+    every = LayoutSettings("aligned", 2, 30, "", ("image", "concat@graph+attributes"))
+    assert LayoutSettings.of(every.text) == every and LayoutSettings.of(PCA.text) == PCA
+    with pytest.raises(MmvizError, match="Select anew"):
+        lab.select("shop", f"nlimage!nonsense.{half}", PCA, nothing)
 
 
 def test_a_guide_must_be_a_category(lab: Lab) -> None:

@@ -82,7 +82,8 @@ class Crowd(Maps):
             counts, n_users = np.diff(history.indptr), self.catalogue(catalogue).n_users
             return PeopleMap(users, counts, tuple(ends), kept, active, n_users)
 
-        return self._crowds.get(f"{key}/{settings.key}/{name}", load)
+        own = self._settled(catalogue, space, settings, split)
+        return self._crowds.get(f"{key}/{own.key}/{name}", load)
 
     def _histories(self, catalogue: str, split: str | None) -> tuple[np.ndarray, csr_array, int]:
         """The people (P,) with something on the train side, the most active first; their rows (P, I); and how many."""

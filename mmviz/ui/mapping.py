@@ -75,7 +75,7 @@ def draw(here: Here, picks: Picks, glow: Mapping[str, Sequence[int]]) -> None:
     groups = here.lab.clusters(here.card.name, picks.spaces[0], here.split) if picks.named else None
     names = {key: cloud.name for key, cloud in buffers.items()}
     payload = maps_payload(here.shelf, maps, names, tint, glow, groups)
-    payload["morph"] = picks.view == "Morph"
+    payload |= {"morph": picks.view == "Morph", "layout": picks.settings.text}
     payload["people"] = {"n": len(people[0].users), "names": names["people"]} if people else None
     _stage(here, picks, maps, payload, people)
     if people:

@@ -32,6 +32,13 @@ between groups mean little, least of all in UMAP and t-SNE.
 space, 0.5 for a map drawn at random. Colour by *Trust of the map* to see it item by item: the share of an item's 15
 true neighbours that the map keeps.
 
+**Aligned UMAP** moves all chosen maps at once and holds an item in one place, the more the more neighbours it has in
+common there. On 1,715 films (image, text and two fusions) items lay .82 of a map's radius apart from map to map, with
+plain UMAP laid onto each other 1.08; and how far an item lay apart then went along with how much its neighbours differ
+(rank correlation .21 instead of −.01; among four fusions .36 instead of .05). The price is trustworthiness: −.003 for
+the pictures, −.02 for the fusions. Take it to see what moves, and plain UMAP to look at one space. It runs on one core
+and takes up to 20,000 points over all maps.
+
 **Joint, both ends** draws an item twice, its picture and its words, joined by a line: the longer the lines, the wider
 the gap between the modalities.
 

@@ -54,6 +54,15 @@ def test_all_spaces_are_drawn_side_by_side(canvas: dict[str, Any], page: Open) -
     assert canvas["tint"]["title"] == "Category" and sum(int(n) for _, n in canvas["tint"]["names"]) == 60
 
 
+def test_aligned_maps_are_drawn_for_the_spaces_that_were_chosen(canvas: dict[str, Any], page: Open) -> None:
+    titles, names = ["Image", "Concatenation"], ("image", "concat")
+    state.lab().lay_out("shop", names, LayoutSettings("aligned", beside=names), state.lab().default_split("shop").name)
+    at = page("spaces", layout="Aligned UMAP", spaces=titles)
+    assert not at.exception
+    assert [space["name"] for space in canvas["spaces"]] == list(names)
+    assert "Each set of spaces has maps of its own" in captions(at)
+
+
 def test_the_address_holds_spaces_colour_and_selection(canvas: dict[str, Any], page: Open) -> None:
     at = page("spaces", layout="PCA", spaces=["Image", "Concatenation"], colour="Price", sel=f"nlimage.{EVERYTHING}")
     assert not at.exception

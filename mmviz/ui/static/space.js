@@ -316,9 +316,10 @@ class Maps {
       if (this.shown(panel, point) && inOutline(xy[2 * point], xy[2 * point + 1], outline)) found[this.itemOf(panel, point)] = 1;
     });
     const name = this.morphing() ? `${panel.from.name}>${panel.space.name}@${this.t}` : panel.space.name;
+    const map = `${name}!${this.data.layout}`;
     const hidden = [...this.hidden].sort((a, b) => a - b);
     const filter = hidden.length ? `.${field(this.data.tint.name)}.${hidden.join("-")}` : "";
-    this.combine(event, `l${field(name)}.${text}${filter}`, found);
+    this.combine(event, `l${field(map)}.${text}${filter}`, found);
   }
 
   combine(event, said, found) {
