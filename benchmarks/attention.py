@@ -105,8 +105,9 @@ def _pointing(rows: Sequence[Summary], strategies: Sequence[str]) -> str:
 
 
 def _sanity(rows: Sequence[Summary]) -> str:
-    body = [(row.strategy, _own(row)) for row in rows if row.measure == "likeness"]
-    return _report.table(("strategy", "rank correlation with shuffled weights ↓"), body)
+    body = [(row.strategy, _own(row), row.n) for row in rows if row.measure == "likeness"]
+    said = "Sanity check: maps of the same network with every weight of the fusion in random order; 1 is the same map."
+    return f"{said}\n\n{_report.table(('strategy', 'rank correlation with shuffled weights ↓', 'items'), body)}"
 
 
 def _own(row: Summary) -> str:

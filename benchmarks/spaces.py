@@ -73,18 +73,18 @@ def simulated(n: int, width: int) -> np.ndarray:
 def layout() -> None:
     from umap import UMAP
 
+    from mmviz.spaces.cells import likely
     from mmviz.spaces.layouts import lay_out, principal
-    from mmviz.spaces.neighbours import nearest
     from mmviz.spaces.trust import map_neighbours, trustworthiness
-    from mmviz.views.maps import LayoutSettings
+    from mmviz.views.maps import NEIGHBOURS, LayoutSettings
 
     vectors = simulated(POINTS, WIDTH)
     small = vectors[:11_000]  # both ways have compiled before anything is timed
     UMAP(n_epochs=5).fit_transform(small)
-    lay_out(small, nearest(small, 15), principal(small, 2), LayoutSettings())
+    lay_out(small, likely(small, NEIGHBOURS).near, principal(small, 2), LayoutSettings())
 
     def ours() -> np.ndarray:
-        return lay_out(vectors, nearest(vectors, 15), principal(vectors, 2), LayoutSettings())
+        return lay_out(vectors, likely(vectors, NEIGHBOURS).near, principal(vectors, 2), LayoutSettings())
 
     rows, seconds = [], {}
     for name, make in (("mmviz", ours), ("`umap.UMAP()`", lambda: UMAP().fit_transform(vectors))):

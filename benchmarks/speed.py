@@ -29,6 +29,13 @@ from mmviz.lab import FIRST_STRATEGIES, Lab
 
 CHROMIUM = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PEOPLE = 30
+EVERY_PLOT = """() => {
+    const plots = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
+    const ended = document.querySelector('[data-test-script-state="notRunning"]');
+    return ended && location.pathname.endsWith("leaderboard") && plots.length > 1
+        && plots.every((plot) => plot.querySelector(".main-svg"));
+}"""
+"""The script of the leaderboard has ended, and every plot that it asked for is drawn."""
 
 
 def main() -> None:
@@ -77,11 +84,11 @@ def measure_python(name: str) -> tuple[str, str, str]:
 
 
 def measure_browser(name: str) -> list[tuple[str, str, str]]:
-    """The second start of the app to drawn columns, and a change of person in the open page."""
+    """The second start of the app to drawn columns, a change of person in the open page, and the whole leaderboard."""
     people = [person.user_id for person in Lab().people(name, limit=PEOPLE)]
     with server():
         pass
-    starts, changes = [], []
+    starts, changes, boards = [], [], {"first": [], "again": []}
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         for _ in range(3):
@@ -92,11 +99,15 @@ def measure_browser(name: str) -> list[tuple[str, str, str]]:
                 drawn(page, people[0])
                 starts.append(time.perf_counter() - started)
                 changes += [change(page, user_id) for user_id in people[1:8]]
+                for when in ("first", "again", "again"):
+                    boards[when].append(leaderboard(page))
                 page.close()
         browser.close()
     return [
         ("second start of the app to drawn columns", *_both(starts)),
         ("another person picked to drawn columns", *_both(changes)),
+        ("leaderboard picked to its last plot, the first time", *_both(boards["first"])),
+        ("leaderboard picked to its last plot, later", *_both(boards["again"])),
     ]
 
 
@@ -111,6 +122,19 @@ def change(page: Page, user_id: str) -> float:
     box.press("Enter")
     drawn(page, user_id)
     return time.perf_counter() - started
+
+
+def leaderboard(page: Page) -> float:
+    """Seconds from the pick of the leaderboard to its table and all of its plots; then back to where it was."""
+    page.wait_for_timeout(1500)
+    started = time.perf_counter()
+    page.get_by_role("link", name="Leaderboard").first.click()
+    page.get_by_role("button", name="How to read this").wait_for(timeout=60_000)
+    page.wait_for_function(EVERY_PLOT, timeout=60_000)
+    seconds = time.perf_counter() - started
+    page.get_by_role("link", name="Recommendations").first.click()
+    page.locator(".head").first.wait_for(timeout=60_000)
+    return seconds
 
 
 def drawn(page: Page, user_id: str) -> None:

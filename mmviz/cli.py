@@ -8,28 +8,31 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
-from rich.table import Table
 
 from mmviz import __version__
 from mmviz.errors import MmvizError, UnknownNameError
 from mmviz.features import attributed, features_name
 from mmviz.lab import DEFAULT_ENCODER, DEMO_SIZE, FIRST_STRATEGIES, Lab
 from mmviz.lab.evidence import TWINNED
-from mmviz.progress import Progress, Report
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mmviz.views import Board
-    from mmviz.views.evidence import Leaderboard
+from mmviz.progress import Report
+from mmviz.terminal import (
+    board_records,
+    board_table,
+    compared_table,
+    console,
+    error_console,
+    league_table,
+    print_cards,
+    print_json,
+    print_learned,
+    print_runs,
+    progress_bars,
+)
 
 __all__ = ["app", "main"]
 
@@ -41,8 +44,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-_out = Console()
-_err = Console(stderr=True)
 
 CatalogueName = Annotated[str, typer.Argument(help="Name of a kept catalogue; `mmviz list catalogues` shows them.")]
 SplitName = Annotated[str | None, typer.Option("--split", help="How to split; default: what suits the catalogue.")]
@@ -64,7 +65,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and no progress
 @app.callback(invoke_without_command=True)
 def _version(show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
     if show:
-        _out.print(__version__)
+        console.print(__version__)
         raise typer.Exit
 
 
@@ -79,18 +80,18 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Read a folder of items, pictures and interactions and keep it."""
-    with _progress(as_json) as report:
+    with progress_bars(as_json) as report:
         result = Lab().import_folder(folder, name, _pairs(column or [], "--column"), replace, report)
     if as_json:
-        _print_json(dataclasses.asdict(result))
+        print_json(dataclasses.asdict(result))
         return
-    _out.print(
+    console.print(
         f"[bold]{result.name}[/]: {result.n_items:,} items, {result.n_users:,} people, "
         f"{result.n_interactions:,} interactions."
     )
     for finding in result.findings:
-        _out.print(f"  {finding.level}: {finding.message}", style="yellow" if finding.level == "warning" else "")
-    _out.print(f"Next: mmviz encode {result.name}")
+        console.print(f"  {finding.level}: {finding.message}", style="yellow" if finding.level == "warning" else "")
+    console.print(f"Next: mmviz encode {result.name}")
 
 
 @app.command()
@@ -102,12 +103,12 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Draw the demo catalogue, whose right answers are known. Goes on where it was stopped."""
-    with _progress(as_json) as report:
+    with progress_bars(as_json) as report:
         card = Lab().add_demo(size, report)
     if as_json:
-        _print_json(dataclasses.asdict(card))
+        print_json(dataclasses.asdict(card))
         return
-    _out.print(
+    console.print(
         f"[bold]{card.name}[/] (simulated): {card.n_items:,} items, {card.n_users:,} people, "
         f"{card.n_interactions:,} interactions.\nNext: mmviz encode {card.name}"
     )
@@ -123,12 +124,12 @@ def encode(
     """Turn every picture and text into features. Goes on where it was stopped."""
     lab = Lab()
     encoder = _reading(lab, catalogue, encoder, attributes)
-    with _progress(as_json) as report:
+    with progress_bars(as_json) as report:
         n_items = lab.encode(catalogue, encoder, report)
     if as_json:
-        _print_json({"catalogue": catalogue, "encoder": encoder, "items": n_items})
+        print_json({"catalogue": catalogue, "encoder": encoder, "items": n_items})
     else:
-        _out.print(f"{n_items:,} items encoded.\nNext: mmviz train {catalogue}")
+        console.print(f"{n_items:,} items encoded.\nNext: mmviz train {catalogue}")
 
 
 @app.command()
@@ -156,15 +157,15 @@ def train(
     lab = Lab()
     encoder = _reading(lab, catalogue, encoder, attributes)
     settings = {name: _value(text) for name, text in _pairs(setting or [], "--set").items()}
-    with _progress(as_json) as report:
+    with progress_bars(as_json) as report:
         cards = [
             lab.train(catalogue, strategy, split, settings, seed, encoder, report)
             for strategy in strategies or FIRST_STRATEGIES
         ]
-    _print_runs(cards, as_json)
+    print_runs(cards, as_json)
     if not as_json:
         trained = {card.strategy for card in cards}
-        _print_learned(lab.learned(catalogue, split), trained)
+        print_learned(lab.learned(catalogue, split), trained)
 
 
 @app.command()
@@ -179,26 +180,11 @@ def evaluate(
     lab = Lab()
     table = lab.evaluate(catalogue, split, metric, reference)
     if as_json:
-        _print_json(table.to_dict(orient="records"))
+        print_json(table.to_dict(orient="records"))
         return
-    shown = Table(title=f"{metric} of {catalogue}, difference from {reference}, 95 % intervals")
-    for heading in ("strategy", "mean", "interval", "difference", "interval", "people"):
-        shown.add_column(heading, justify="left" if heading == "strategy" else "right")
-    for row in table.itertuples():
-        shown.add_row(
-            str(row.title),
-            f"{row.mean:.4f}",
-            f"{row.low:.4f} … {row.high:.4f}",
-            f"{row.difference:+.4f}",
-            f"{row.difference_low:+.4f} … {row.difference_high:+.4f}",
-            f"{row.n_users:,}",
-        )
-    ceiling = lab.ceiling(catalogue, split)
-    if ceiling is not None and metric == "ndcg@10":
-        shown.add_section()
-        shown.add_row("Oracle (knows every taste)", f"{ceiling:.4f}")
-    _out.print(shown)
-    _print_learned(lab.learned(catalogue, split))
+    ceiling = lab.ceiling(catalogue, split) if metric == "ndcg@10" else None
+    console.print(compared_table(table, f"{metric} of {catalogue}, difference from {reference}", ceiling))
+    print_learned(lab.learned(catalogue, split))
 
 
 @app.command()
@@ -215,14 +201,14 @@ def tune(
     """Search settings by validation alone, then train at the best ones and test once."""
     lab = Lab()
     fixed = {name: _value(text) for name, text in _pairs(setting or [], "--set").items()}
-    with _progress(as_json) as report:
+    with progress_bars(as_json) as report:
         found = [lab.tune(catalogue, name, split, trials, fixed, seed, encoder, report) for name in strategies]
     if as_json:
-        _print_json([dataclasses.asdict(each) for each in found])
+        print_json([dataclasses.asdict(each) for each in found])
         return
     for each in found:
-        _out.print(f"[bold]{each.run.title}[/] after {len(each.trials)} trials: {each.best}")
-    _print_runs([each.run for each in found], False)
+        console.print(f"[bold]{each.run.title}[/] after {len(each.trials)} trials: {each.best}")
+    print_runs([each.run for each in found], False)
 
 
 @app.command()
@@ -240,14 +226,14 @@ def board(
 ) -> None:
     """Train all strategies and controls that have no run yet, and print the leaderboard. Goes on where it stopped."""
     lab = Lab()
-    with _progress(as_json) as report:
+    with progress_bars(as_json) as report:
         name = _kept(lab, catalogue, report)
         models = under or [lab.interaction_models()[0].name]
         made = lab.whole_board(name, split, models, twin or TWINNED, again, report)
     if as_json:
-        _print_json(dataclasses.asdict(made))
+        print_json(dataclasses.asdict(made))
     else:
-        _out.print(_league_table(made))
+        console.print(league_table(made))
 
 
 def _kept(lab: Lab, catalogue: str, report: Report) -> str:
@@ -262,27 +248,6 @@ def _kept(lab: Lab, catalogue: str, report: Report) -> str:
     if not any(card.name == name and card.encoded for card in lab.catalogues()):
         lab.encode(name, report=report)
     return name
-
-
-def _league_table(board: Leaderboard) -> Table:
-    """The leaderboard in the terminal, with intervals."""
-    opened = f"{board.openings[0]} to {board.openings[-1]}" if board.openings else "never"
-    shown = Table(
-        title=f"{board.catalogue} on {board.split}: {board.n_users:,} people; test opened once by each of "
-        f"{len(board.openings)} runs, {opened}",
-        title_justify="left",
-    )
-    shown.add_column("strategy")
-    for each in board.measures:
-        shown.add_column(each.title, justify="right", no_wrap=True)
-    for row in (*([board.ceiling] if board.ceiling else []), *board.standings):
-        cells = [row.values.get(each.name) for each in board.measures]
-        texts = ["–" if c is None else f"{c.value:.4f}" for c in cells]
-        first = cells[0] if cells else None
-        if first is not None and first.low is not None and first.high is not None:
-            texts[0] += f" [{first.low:.4f}, {first.high:.4f}]"
-        shown.add_row(f"{row.title}{' (in doubt)' if row.doubts else ''}", *texts)
-    return shown
 
 
 @app.command()
@@ -303,9 +268,9 @@ def recommend(
     board = lab.recommend(catalogue, names, user, liked or (), k, split=split)
     items = lab.catalogue(catalogue).items
     if as_json:
-        _print_json(_board_records(board, items))
+        print_json(board_records(board, items))
     else:
-        _out.print(_board_table(board, items, user or "A new person", k))
+        console.print(board_table(board, items, user or "A new person", k))
 
 
 @app.command("list")
@@ -324,7 +289,7 @@ def list_(
     if what in ("tasks", "splits", "runs") and catalogue is None:
         raise typer.BadParameter(f"Say of which catalogue: mmviz list {what} --catalogue NAME.")
     if what == "runs":
-        _print_runs(lab.runs(str(catalogue), split), as_json)
+        print_runs(lab.runs(str(catalogue), split), as_json)
         return
     made: dict[str, Callable[[], Sequence[Any]]] = {
         "catalogues": lab.catalogues,
@@ -340,7 +305,7 @@ def list_(
         "tasks": ("name", "column", "summary", "problem"),
         "splits": ("name", "title", "n_test_users", "usable", "reason"),
     }[what]
-    _print_cards(made[what](), columns, as_json)
+    print_cards(made[what](), columns, as_json)
 
 
 @app.command()
@@ -355,14 +320,14 @@ def report(
 ) -> None:
     """Write everything that was measured on a split as one HTML page, with its tables as CSV and Parquet."""
     lab = Lab()
-    with _progress(as_json) as progress:
+    with progress_bars(as_json) as progress:
         if measure:
             lab.measure_all(catalogue, split, report=progress)
         page = lab.write_report(catalogue, split, out, progress)
     if as_json:
-        _print_json({"page": page, "tables": sorted(path.name for path in (page.parent / "tables").iterdir())})
+        print_json({"page": page, "tables": sorted(path.name for path in (page.parent / "tables").iterdir())})
     else:
-        _out.print(f"{page}\nTables: {page.parent / 'tables'}", soft_wrap=True)
+        console.print(f"{page}\nTables: {page.parent / 'tables'}", soft_wrap=True)
 
 
 @app.command("app")
@@ -386,10 +351,10 @@ def main() -> None:
     try:
         app()
     except MmvizError as error:
-        _err.print(str(error), style="red", highlight=False)
+        error_console.print(str(error), style="red", highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:
-        _err.print("Stopped. What was finished is kept.")
+        error_console.print("Stopped. What was finished is kept.")
         sys.exit(130)
 
 
@@ -397,70 +362,6 @@ def _app_root() -> Path:
     """The folder with app.py: inside an installed package, or the source tree."""
     here = Path(__file__).resolve().parent
     return here / "_app" if (here / "_app" / "app.py").is_file() else here.parent
-
-
-def _board_records(board: Board, items: pd.DataFrame) -> list[dict[str, Any]]:
-    """The lists of a board as plain records, one a strategy."""
-    return [
-        {
-            "strategy": c.run.strategy,
-            "ndcg": c.ndcg,
-            "hits": c.hits,
-            "picks": [
-                {
-                    "item_id": items["item_id"].iat[p.item],
-                    "title": items["title"].iat[p.item],
-                    "score": p.score,
-                    "shares": p.shares,
-                    "hit": p.hit,
-                }
-                for p in c.picks
-            ],
-        }
-        for c in board.columns
-    ]
-
-
-def _board_table(board: Board, items: pd.DataFrame, who: str, k: int) -> Table:
-    """The lists of a board side by side, one row a rank."""
-    shown = Table(title=f"{who} on {board.split}: {board.n_held_out} held-out items")
-    shown.add_column("#", justify="right")
-    for column in board.columns:
-        shown.add_column(f"{column.run.title}\n{'' if column.hits is None else f'{column.hits} hits'}", overflow="fold")
-    for rank in range(k):
-        row = [column.picks[rank] if rank < len(column.picks) else None for column in board.columns]
-        shown.add_row(
-            str(rank + 1), *("" if p is None else f"{'● ' if p.hit else ''}{items['title'].iat[p.item]}" for p in row)
-        )
-    return shown
-
-
-class _progress:  # noqa: N801 - used as a statement
-    """`with _progress(quiet) as report`: bars on the error stream, one a stage, or nothing."""
-
-    def __init__(self, quiet: bool) -> None:
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}"),
-        )
-        self._bars = Bars(*columns, console=_err, disable=quiet)
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> Report:
-        self._bars.start()
-        return self._report
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-    def _report(self, step: Progress) -> None:
-        if step.stage not in self._tasks:
-            self._tasks[step.stage] = self._bars.add_task(step.stage, total=step.total or None, note="")
-        self._bars.update(self._tasks[step.stage], completed=step.done, total=step.total or None, note=step.note)
 
 
 def _pairs(texts: list[str], option: str) -> dict[str, str]:
@@ -487,64 +388,3 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError:
         return text
-
-
-def _print_json(value: Any) -> None:
-    _out.print_json(json.dumps(value, default=str, ensure_ascii=False))
-
-
-def _print_runs(cards: list[Any], as_json: bool) -> None:
-    if as_json:
-        _print_json([dataclasses.asdict(card) for card in cards])
-        return
-    splits = ", ".join(sorted({f"{card.split} ({card.n_users:,} people)" for card in cards}))
-    shown = Table(title=f"Runs on {splits}" if cards else "No runs on this split yet", title_justify="left")
-    shown.add_column("strategy", no_wrap=True)
-    for heading in ("ndcg@10 ↑", "recall@20 ↑", "seconds", "parameters"):
-        shown.add_column(heading, justify="right", no_wrap=True)
-    for card in cards:
-        values = (f"{card.metrics['ndcg@10']:.4f}", f"{card.metrics['recall@20']:.4f}", f"{card.seconds:.1f}")
-        shown.add_row(card.title, *values, f"{card.parameters:,}")
-    _out.print(shown)
-
-
-def _print_learned(table: pd.DataFrame, strategies: set[str] | None = None) -> None:
-    """What runs learned beside recommending, of some strategies or of all; nothing where there is none."""
-    rows = [r for r in table.to_dict(orient="records") if strategies is None or r["strategy"] in strategies]
-    if not rows:
-        return
-    shown = Table(title="Tasks beside recommending, with 95 % intervals", title_justify="left")
-    for heading in ("strategy", "task", "metric"):
-        shown.add_column(heading)
-    for heading in ("value", "control", "gain", "over"):
-        shown.add_column(heading, justify="right")
-    for row in rows:
-        shown.add_row(
-            row["title"],
-            _task_said(row),
-            f"{row['metric']} {'↑' if row['higher'] else '↓'}",
-            f"{row['value']:.4f} ({row['low']:.4f} … {row['high']:.4f})",
-            f"{row['control_value']:.4f} {row['control']}" if row["control"] else "not trained alone",
-            f"{row['gain']:+.4f} ({row['gain_low']:+.4f} … {row['gain_high']:+.4f})" if row["control"] else "",
-            f"{row['n']:,} {row['unit']}",
-        )
-    _out.print(shown)
-
-
-def _print_cards(cards: Sequence[Any], columns: tuple[str, ...], as_json: bool) -> None:
-    if as_json:
-        _print_json([dataclasses.asdict(card) for card in cards])
-        return
-    shown = Table()
-    for number, name in enumerate(columns):
-        shown.add_column(name.removeprefix("n_"), no_wrap=number == 0)
-    for card in cards:
-        values = (getattr(card, name) for name in columns)
-        shown.add_row(*(f"{v:,}" if isinstance(v, int) and not isinstance(v, bool) else str(v) for v in values))
-    _out.print(shown)
-
-
-def _task_said(row: dict[Hashable, Any]) -> str:
-    """A task with the column that it predicts, where that has another name: "tags (rooms)"."""
-    own = row["column"] in ("", row["task"])
-    return str(row["task"]) if own else f"{row['task']} ({row['column']})"

@@ -110,7 +110,7 @@ def _beside(experiment: Experiment) -> Beside | None:
     """What only tasks and fine-tuning are handed; None where neither is asked for."""
     if not experiment.settings.get("heads") and not experiment.settings.get("finetune"):
         return None
-    return Beside(experiment.catalogue, experiment.split, experiment.encoder)
+    return Beside(experiment.catalogue, experiment.split.sealed(), experiment.encoder)
 
 
 def material_of(catalogue: Catalogue, split: Split, features: Features) -> Material:

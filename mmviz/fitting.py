@@ -47,8 +47,8 @@ class Recipe:
 class Beside:
     """What tasks and fine-tuning need beside a `Material`; nothing else is handed it.
 
-    Tasks take labels and ratings from the catalogue, and from the split which items to hold out from their learning;
-    fine-tuning takes pictures, texts and the encoder.
+    Tasks take labels and ratings from the catalogue, and from the split, whose test part is sealed, which items to hold
+    out from their learning and which ratings to be judged on; fine-tuning takes pictures, texts and the encoder.
     """
 
     catalogue: Catalogue

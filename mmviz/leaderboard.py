@@ -182,7 +182,9 @@ def _with_words(pair: Pair, a: str, b: str, known: Measure) -> Pair:
         if pair.certain
         else "the difference is within noise"
     )
-    said = f"{first} is ahead of {second} on {ahead:.0%} of people and behind on {behind:.0%}; {verdict}."
+    said = (
+        f"{first} is ahead of {second} on {100 * ahead:.0f} % of people and behind on {100 * behind:.0f} %; {verdict}."
+    )
     return Pair(**{**pair.__dict__, "said": said})
 
 

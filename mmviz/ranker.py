@@ -38,6 +38,10 @@ class Ranker(ABC):
         Higher is better; seen items are not masked.
         """
 
+    def summands(self, history: csr_array, weights: Weights | None = None) -> tuple[np.ndarray, ...]:
+        """Arrays (B, I) that add up to the scores, each a sum over the history up to one factor a person."""
+        return (self.score(history, weights),)
+
     @abstractmethod
     def state(self) -> dict[str, np.ndarray]:
         """Arrays from which `from_state` restores the same scores."""

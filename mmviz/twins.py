@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import cast
 
 import numpy as np
 
 from mmviz.errors import UnknownNameError
 from mmviz.features import Features, ModalityFeatures
+from mmviz.features.lazy import lazy_tokens
 
 __all__ = ["TWINS", "full_name", "parts", "twin"]
 
@@ -60,8 +60,8 @@ def _shuffled(own: ModalityFeatures, rng: np.random.Generator, seed: int) -> Mod
     present = np.flatnonzero(own.present)  # (n,)
     source = np.arange(len(own.mask))  # (I,): whose content an item gets
     source[present] = rng.permutation(present)
-    tokens = _Rows(own.tokens, lambda rows: np.asarray(own.tokens[source[rows]]))
-    return ModalityFeatures(cast(np.ndarray, tokens), np.asarray(own.mask)[source], np.asarray(own.pooled)[source])
+    tokens = lazy_tokens(own, lambda rows: np.asarray(own.tokens[source[rows]]))
+    return ModalityFeatures(tokens, np.asarray(own.mask)[source], np.asarray(own.pooled)[source])
 
 
 def _noise(own: ModalityFeatures, rng: np.random.Generator, seed: int) -> ModalityFeatures:
@@ -79,24 +79,4 @@ def _noise(own: ModalityFeatures, rng: np.random.Generator, seed: int) -> Modali
         values = np.stack([each.standard_normal(shape, dtype=np.float32) for each in generators])  # (S, N, D)
         return np.asarray((mean + spread * values) * np.asarray(own.mask)[rows, :, None])  # (S, N, D)
 
-    tokens = cast(np.ndarray, _Rows(own.tokens, draw))
-    return ModalityFeatures(tokens, own.mask, (drawn * present[:, None]).astype(np.float16))
-
-
-class _Rows:
-    """Tokens (I, N, D) float16 that are made when their rows are asked for."""
-
-    def __init__(self, like: np.ndarray, make: Callable[[np.ndarray], np.ndarray]) -> None:
-        self.shape, self.dtype, self.ndim = like.shape, np.dtype(np.float16), 3
-        self._make = make
-
-    def __len__(self) -> int:
-        return int(self.shape[0])
-
-    def __getitem__(self, wanted: np.ndarray | slice | tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """Rows (S, N, D), or of rows (S, 1) some tokens (S, N'): (S, N', D)."""
-        if isinstance(wanted, tuple):
-            rows, places = wanted
-            made = self._make(rows[:, 0])  # (S, N, D)
-            return np.take_along_axis(made, places[..., None], axis=1).astype(np.float16)
-        return self._make(np.arange(len(self))[wanted]).astype(np.float16)
+    return ModalityFeatures(lazy_tokens(own, draw), own.mask, (drawn * present[:, None]).astype(np.float16))

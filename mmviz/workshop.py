@@ -137,7 +137,7 @@ def tasks_of(
 ) -> Tasks | None:
     """The heads that are asked for. Raises TrainingError for one that cannot be learned here, in words.
 
-    From the split of `beside` they take what to hold out from their own learning, and ratings of train alone.
+    From the split of `beside` they take what to hold out from their own learning: items, or the validation ratings.
     """
     import torch
 

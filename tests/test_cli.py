@@ -39,6 +39,19 @@ def test_list_as_json(home: Path) -> None:
     assert "Concatenation" in call("list", "runs", "--catalogue", "shop")
 
 
+def test_a_result_over_a_handful_is_not_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmviz.terminal.MIN_USERS", 1000)
+    monkeypatch.setattr("mmviz.evaluation.splits.MIN_USERS", 1000)
+    shown = call("list", "runs", "--catalogue", "shop")
+    for run in json.loads(call("list", "runs", "--catalogue", "shop", "--json")):
+        assert run["title"] in shown and f"{run['metrics']['ndcg@10']:.4f}" not in shown
+    assert "at least 1000 are needed" in " ".join(shown.split())
+    monkeypatch.setattr(sys, "argv", ["mmviz", "evaluate", "shop"])
+    with pytest.raises(SystemExit) as wrong:
+        main()
+    assert wrong.value.code == 1
+
+
 def test_demo_in_a_small_size_is_kept_and_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMVIZ_HOME", str(tmp_path))
     card = json.loads(call("demo", "--size", "40", "--json"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from mmviz.errors import CatalogueError
 from mmviz.lab import Lab
 from mmviz.views.explanations import Change, Question, Upload
+from tests.conftest import FAST
+from tests.encoders.tiny import checkpoint
 
 BOTH = ("concat", "attention")
 
@@ -118,9 +121,57 @@ def test_something_from_outside_is_ranked_as_a_new_item(seen: Lab, asked: Questi
         seen.explain(replace(asked, item_id=None))
 
 
+def test_maps_are_those_of_this_persons_score(seen: Lab, asked: Question) -> None:
+    one, two = (seen.explain(replace(asked, user_id=user)).sights[0] for user in ("u001", "u002"))
+    assert not np.allclose(one.relevance["image"], two.relevance["image"], rtol=0.05)
+    nobody = seen.explain(replace(asked, user_id=None)).sights[0]
+    assert nobody.relevance["image"].any() and nobody.value > 0
+
+
+def test_nothing_of_an_upload_is_written_anywhere(seen: Lab, asked: Question) -> None:
+    picture = (seen.home / "catalogues").rglob("*.png")
+    upload = Upload(next(picture).read_bytes(), "A lamp of solid oak")
+    brought = replace(asked, item_id=None, upload=upload)
+    before = {path: path.stat().st_mtime_ns for path in seen.home.rglob("*") if path.is_file()}
+    assert seen.explain(brought).has_picture and seen.phrase(brought, "oak") and seen.consider(brought)
+    assert {path: path.stat().st_mtime_ns for path in seen.home.rglob("*") if path.is_file()} == before
+
+
 def test_grades_of_a_sample_are_kept(lab: Lab) -> None:
     made = lab.grade_sample("shop", ["concat"], n=3)
     assert {(row.map, row.measure) for row in made} >= {("relevance", "image deletion"), ("shuffled", "likeness")}
     assert all(row.low <= row.mean <= row.high and row.n == 3 for row in made)
     assert Lab(lab.home, device="cpu").graded_sample("shop", ["concat"]) == made
     assert lab.graded_sample("shop", ["attention"]) == []
+
+
+def test_a_run_that_reads_attributes_is_looked_into_beside_one_that_does_not(lab: Lab, asked: Question) -> None:
+    lab.train("shop", "hierarchical+attributes", settings=FAST)
+    both = replace(asked, strategies=("concat", "hierarchical+attributes"))
+    plain, more = lab.explain(both).sights
+    assert set(more.modalities) == {"attributes", "image", "text"} and plain.relevance["image"].shape == (81,)
+    for outcome, reason in zip(lab.consider(both), lab.reasons(both), strict=True):
+        assert outcome.score_before == outcome.score_after == pytest.approx(reason.score, abs=1e-6)
+        assert sum(reason.shares.values()) == pytest.approx(reason.score, abs=1e-4)
+    assert all(o.score_before != o.score_after for o in lab.consider(replace(both, change=Change(struck=(0, 1)))))
+    brought = replace(both, item_id=None, upload=Upload(None, "A lamp of solid oak"))
+    assert len(lab.consider(brought)) == 2 and lab.explain(brought).sights[1].modalities["attributes"] == 0
+    assert {grade.run.strategy for grade in lab.grade(both, 2, 2)} == set(both.strategies)
+
+
+def test_a_vision_transformer_is_looked_into_for_what_is_typed(lab: Lab, asked: Question, tmp_path: Path) -> None:
+    name = checkpoint("tiny-vit", tmp_path)
+    lab.encode("shop", name)
+    lab.train("shop", "concat", settings=FAST, encoder=name)
+    assert lab.encoder_layers(replace(asked, strategies=("attention",))) == 0  # its run reads the bundled pair
+    assert "inside" not in lab.phrase(replace(asked, strategies=("attention",)), "a red mug")
+    mixed = replace(asked, strategies=("concat", "attention", "ease"))
+    assert lab.encoder_layers(mixed) == 2
+    seen = lab.explain(mixed)
+    assert seen.grid == (4, 4) and [sight.run.strategy for sight in seen.sights] == ["concat"]
+    assert [outcome.run.strategy for outcome in lab.consider(mixed)] == ["concat", "ease"]
+    last, both = (lab.phrase(mixed, "a red mug", n)["inside"] for n in (1, 2))
+    assert last.shape == (16,) and np.ptp(last) > 0 and not np.allclose(last, both)
+    assert not np.allclose(last, lab.phrase(mixed, "the sea at night")["inside"])
+    moved = lab.consider(replace(mixed, change=Change(covered=(5, 6), struck=(1,))))[0]
+    assert moved.score_before != moved.score_after

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from mmviz import experiment as experiments
 from mmviz import leaderboard as boards
-from mmviz.errors import RunError, UnknownNameError
+from mmviz.errors import EvaluationError, RunError, UnknownNameError
 from mmviz.evaluation.significance import cohens_d, holm, paired_bootstrap, paired_t_test
 from mmviz.lab import Lab
 from tests.conftest import TRAINED
@@ -87,11 +87,11 @@ def test_the_sentence_says_who_is_ahead_and_whether_it_is_noise() -> None:
         "c": ("Gamma", pd.DataFrame({"user": users, "ndcg@10": base + rng.normal(0, 0.1, 200), "rmse": base})),
     }
     ab, ac, _ = boards.pairs(frames, "ndcg@10")
-    assert ab.certain and ab.said.startswith("Beta is ahead of Alpha on 100% of people and behind on 0%; by 0.05")
+    assert ab.certain and ab.said.startswith("Beta is ahead of Alpha on 100 % of people and behind on 0 %; by 0.05")
     assert "large effect that is not chance" in ab.said
     assert not ac.certain and ac.said.endswith("the difference is within noise.")
     error, *_ = boards.pairs(frames, "rmse")  # less is better
-    assert error.said.startswith("Alpha is ahead of Beta on 100%")
+    assert error.said.startswith("Alpha is ahead of Beta on 100 %")
 
 
 def test_slices_and_people(lab: Lab) -> None:
@@ -125,6 +125,10 @@ def test_a_planted_leak_is_flagged_on_record(lab: Lab, monkeypatch: pytest.Monke
     doubted = {row.name: row.doubts for row in board.standings if row.doubts}
     assert set(doubted) == {"item_knn"}
     assert "of the pairs that it is tested on" in doubted["item_knn"][0]
+    page = lab.write_report("shop").read_text(encoding="utf-8")
+    assert (
+        "In doubt: Item k-nearest neighbours." in page and doubted["item_knn"][0] in page
+    )  # what is sent tells it too
 
 
 def test_a_leak_through_a_side_door_is_flagged_by_its_deeds(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +151,23 @@ def test_a_leak_through_a_side_door_is_flagged_by_its_deeds(lab: Lab, monkeypatc
     row = next(row for row in lab.leaderboard("shop").standings if row.name == "item_knn")
     assert row.doubts and "times what it reached on validation" in row.doubts[0]
     assert lab.run(row.run.run_id).learned["test_pairs"] == 0  # type: ignore[union-attr]
+
+
+def test_models_are_not_ranked_on_a_handful(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    n = lab._split(lab.catalogue("shop"), None).n_test_users
+    monkeypatch.setattr("mmviz.evaluation.splits.MIN_USERS", n + 1)
+    said = f"only {n} people have something to be found in the test part; at least {n + 1} are needed"
+    for rank in (
+        lab.leaderboard,
+        lab.evaluate,
+        lab.whole_board,
+        lab.write_report,
+        lambda name: lab.pairs(name, ("concat", "ease")),
+        lambda name: lab.slices(name, ("concat", "ease")),
+        lambda name: lab.side_by_side(name, "concat", "ease"),
+    ):
+        with pytest.raises(EvaluationError, match=said):
+            rank("shop")
 
 
 def test_a_run_without_lists_or_ratings_is_said(lab: Lab) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mmviz import interaction
-from mmviz.errors import UnknownNameError, UploadError
+from mmviz.errors import EvaluationError, UnknownNameError, UploadError
 from mmviz.features import Features
 from mmviz.features.damage import damaged, hit_items
 from mmviz.lab import Lab
@@ -71,18 +71,22 @@ def test_only_items_that_are_hit_go_through_the_network_damaged(lab: Lab) -> Non
 
 def test_knock_outs_are_measured_once_and_kept(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     before = lab.knock_out_curves("shop", "image-absent")
-    assert {line.run.strategy for line in before.lines} == {"popularity", "ease"}  # flat, and never measured
-    assert all(line.flat and line.score == (1.0, 1.0, 1.0) for line in before.lines)
-    assert {run.strategy for run in before.missing} == {"concat", "attention"}
+    assert before.lines == ()
+    assert {run.strategy for run in before.missing} == {"concat", "attention", "popularity", "ease"}
     lab.measure_knock_outs("shop", ["image-absent"])
     after = Lab(lab.home, device="cpu").knock_out_curves("shop", "image-absent")
     assert after.missing == ()
+    flat = [line for line in after.lines if line.flat]
+    assert {line.run.strategy for line in flat} == {"popularity", "ease"}
+    assert all(line.score == (1.0, 1.0, 1.0) and np.ptp(line.mean) == 0 for line in flat)
     line = next(line for line in after.lines if line.run.strategy == "concat")
     assert line.levels.tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
-    assert line.mean[0] == pytest.approx(line.run.metrics["ndcg@10"])
     assert line.low[0] == line.high[0] == line.mean[0]
+    for line in after.lines:  # what the run was chosen by, not what it reached on the test part
+        assert line.mean[0] == pytest.approx(line.run.validation["ndcg@10"], rel=1e-4)
     assert line.measured > lab.run(line.run.run_id).test_opened
     monkeypatch.setattr(lab, "_knock_out", lambda *_: pytest.fail("measured twice"))
+    monkeypatch.setattr(lab, "_validated", lambda *_: pytest.fail("measured twice"))
     lab.measure_knock_outs("shop", ["image-absent"])
     with pytest.raises(UnknownNameError, match="knock-out"):
         lab.knock_out_curves("shop", "sound-absent")
@@ -94,6 +98,24 @@ def test_struck_words_end_where_the_text_is_absent(lab: Lab) -> None:
         lab.knock_out_curves("shop", name, ["concat"]).lines[0] for name in ("text-absent", "text-struck")
     )
     assert struck.mean[-1] == pytest.approx(absent.mean[-1])
+
+
+def test_what_was_measured_on_the_test_part_does_not_count(lab: Lab) -> None:
+    lab.measure_knock_outs("shop", ["image-absent"], ["concat"])
+    run = next(run for run in lab.runs("shop") if run.strategy == "concat")
+    frame, record = lab._runs.measure(run.run_id, "knocked-image-absent")
+    lab._runs.save_measure(run.run_id, "knocked-image-absent", frame, {**record, "part": "test"})
+    assert lab.knock_out_curves("shop", "image-absent", ["concat"]).missing == (run,)
+
+
+def test_damage_is_not_measured_on_a_handful(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    split = lab._split(lab.catalogue("shop"), None)
+    monkeypatch.setattr("mmviz.lab.curves.MIN_USERS", split.n_valid_users + 1)
+    answer = lab.knock_out_curves("shop", "image-absent")
+    assert f"Only {split.n_valid_users} people" in answer.problem
+    assert answer.lines == answer.missing == ()
+    with pytest.raises(EvaluationError, match="at least"):
+        lab.measure_knock_outs("shop", ["image-absent"])
 
 
 def test_a_measurement_can_be_stopped(lab: Lab) -> None:
@@ -113,9 +135,9 @@ def test_new_people(lab: Lab) -> None:
     assert 0 < curves.chance < 1
     for line in curves.lines:
         assert np.isinf(line.levels[-1])
-        assert (
-            line.mean[-1] == pytest.approx(line.run.metrics["ndcg@10"], abs=1e-9) or curves.n_users < line.run.n_users
-        )
+        whole = lab._validated(line.run)
+        assert len(whole) == curves.n_users
+        assert line.mean[-1] == pytest.approx(whole["ndcg@10"].mean(), abs=1e-9)
     popular = next(line for line in curves.lines if line.run.strategy == "popularity")
     np.testing.assert_allclose(popular.mean, popular.mean[0])
 

@@ -110,7 +110,7 @@ class CollectiveEaseBase(Baseline):
         Costs W²·D instead of W³; the settings stay as they were chosen. Scalers are fitted on `vectors`, or on `like`
         where it is given: (I, D) vectors of the same modalities, to which `vectors` may add items at the end.
         """
-        known = self._table("known")  # (W,)
+        known = self.known  # (W,)
         model = vectors if like is None else like
         fitted = np.isin(np.arange(len(next(iter(model.values())))), known)  # (I,)
         directions = self._table("directions").item()
@@ -119,9 +119,14 @@ class CollectiveEaseBase(Baseline):
         half = self._table("inverse") @ content  # F (W, D)
         return self.from_state(self.state() | _content_tables(ready, content.astype(np.float64), half))
 
+    @property
+    def known(self) -> np.ndarray:
+        """(W,) the items with train interactions."""
+        return self._table("known")
+
     def _ready(self) -> None:
         self._solutions: Memo[_Solved] = Memo(_KEPT)
-        known = self._table("known")  # (W,)
+        known = self.known  # (W,)
         content = np.concatenate([self._table(f"vectors.{n}") for n in self.modalities], axis=1)  # (I, D)
         self._unknown = np.setdiff1d(np.arange(len(content)), known)  # (C,)
         self._known_content, self._unknown_content = content[known], content[self._unknown]  # (W, D), (C, D)
@@ -129,7 +134,7 @@ class CollectiveEaseBase(Baseline):
 
     def score(self, history: csr_array, weights: Weights | None = None) -> np.ndarray:
         solved = self._solve(weights)
-        known, unknown = self._table("known"), self._unknown  # (W,), (C,)
+        known, unknown = self.known, self._unknown  # (W,), (C,)
         own = self._lifted(history, solved)  # (B, W)
         completed = self._completed(own, solved)  # x·B (B, W)
         scores = np.zeros(history.shape, dtype=np.float32)  # (B, I)
@@ -142,7 +147,7 @@ class CollectiveEaseBase(Baseline):
 
     def _lifted(self, history: csr_array, solved: _Solved) -> np.ndarray:
         """Histories over known items, with an unknown item counted as its mixture of known ones: (B, W)."""
-        own = np.asarray(onto(history, self._table("known")).toarray())  # (B, W)
+        own = np.asarray(onto(history, self.known).toarray())  # (B, W)
         new = onto(history, self._unknown)  # (B, C)
         rows = np.flatnonzero(np.diff(new.indptr))  # (b,): who has an unknown item
         if len(rows):

@@ -13,7 +13,9 @@ from mmviz.charts.template import figure
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["CurveLine", "Plane", "curves_figure", "planes_figure", "scores_figure"]
+    from mmviz.views.robustness import Line
+
+__all__ = ["CurveLine", "Plane", "curve_lines", "curves_figure", "planes_figure", "scores_figure"]
 
 HEIGHT = 420
 GAP = 16
@@ -43,6 +45,14 @@ class Plane(NamedTuple):
     points: np.ndarray
     near: Sequence[int]
     names: Sequence[str]
+
+
+def curve_lines(lines: Sequence[Line]) -> list[CurveLine]:
+    """Measured lines as the chart takes them; what does not read the damaged modality is dotted."""
+    return [
+        CurveLine(each.run.title, each.run.kind, each.run.order, each.mean, each.low, each.high, each.flat)
+        for each in lines
+    ]
 
 
 def curves_figure(

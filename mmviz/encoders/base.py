@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ITEM_BYTES",
     "MAX_WORDS",
+    "Attended",
     "Encoder",
     "EncoderShape",
     "ImageCodes",
@@ -104,12 +105,25 @@ class Trace:
     place: Callable[[Tensor], Tensor]
 
 
+@dataclass(frozen=True)
+class Attended:
+    """What a picture tower attended to, layer by layer, while it was asked how well a picture fits a phrase.
+
+    - `attention`, `gradients`: one (H, L, L) a layer: its maps, and what moving them does to the fit.
+    - `place`: how much each of the L tokens is made of each, (L, L) -> how much each patch went into the fit, (P,).
+    """
+
+    attention: tuple[np.ndarray, ...]
+    gradients: tuple[np.ndarray, ...]
+    place: Callable[[np.ndarray], np.ndarray]
+
+
 class Encoder(ABC):
     """Turns pictures and texts into tokens. Not thread-safe, but for `prepare_image`.
 
     Attributes: `name` (as given to `load_encoder`), `fingerprint` (of weights, preprocessing and version),
-    `shape`, the batch sizes `image_batch` and `text_batch` that suit the device, and `channels_first`: whether a
-    prepared picture is (3, h, w) or (h, w, 3).
+    `shape`, the batch sizes `image_batch` and `text_batch` that suit the device, `channels_first`: whether a
+    prepared picture is (3, h, w) or (h, w, 3), and `attention_layers`: how many layers `attended` can tell of.
     """
 
     name: str
@@ -118,6 +132,7 @@ class Encoder(ABC):
     image_batch: int = 32
     text_batch: int = 32
     channels_first: bool = False
+    attention_layers: int = 0
 
     @abstractmethod
     def prepare_image(self, path: Path | BytesIO) -> np.ndarray:
@@ -155,6 +170,10 @@ class Encoder(ABC):
 
     def trace_text(self, text: str) -> Trace | None:  # noqa: ARG002
         """A text with the way back from its summary to its words; None where there is no such way."""
+        return None
+
+    def attended(self, picture: np.ndarray, joint: np.ndarray) -> Attended | None:  # noqa: ARG002
+        """What the picture tower attended to for a vector of the joint space (J,); None without `attention_layers`."""
         return None
 
     def similarity(self, tokens: np.ndarray, joint: np.ndarray) -> np.ndarray | None:  # noqa: ARG002

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize
 
-from mmviz.encoders.base import Encoder, EncoderShape, ImageCodes, TextCodes, token_width
+from mmviz.encoders.base import Attended, Encoder, EncoderShape, ImageCodes, TextCodes, token_width
 from mmviz.encoders.inference import (
     inference,
     random_directions,
@@ -34,6 +34,7 @@ from mmviz.encoders.open_clip_tail import OpenClipTail, last_blocks
 from mmviz.encoders.pictures import open_picture
 from mmviz.encoders.pieces import reader_of
 from mmviz.encoders.tail import Tail
+from mmviz.encoders.vit_attention import attended, attention_layers, from_classes
 from mmviz.encoders.words import averaging, word_table
 from mmviz.errors import EncoderError, nearest
 
@@ -62,6 +63,8 @@ class OpenClipEncoder(Encoder):
         self._model, self._preprocess, tokenizer = _create(name, device)
         self._read = reader_of(tokenizer)
         self._side = _longest_side(self._model)
+        self._watched = attention_layers(self._model.visual)
+        self.attention_layers = len(self._watched)
         self.shape, self._image_basis, self._text_basis = self._measure()
 
     def prepare_image(self, path: Path | BytesIO) -> np.ndarray:
@@ -96,6 +99,19 @@ class OpenClipEncoder(Encoder):
         for tower, prefix in ((self._model.visual, "image."), (self._model, "text.")):
             own = {n.removeprefix(prefix): torch.from_numpy(w) for n, w in weights.items() if n.startswith(prefix)}
             replace_weights(tower, own)
+
+    def attended(self, picture: np.ndarray, joint: np.ndarray) -> Attended | None:
+        if not self._watched:
+            return None
+        batch, query = (to_device(np.asarray(a, np.float32), self.device) for a in (picture[None], joint))
+        scale = self._model.logit_scale.detach().exp()
+        maps, gradients = attended(self._watched, lambda: self._see(batch).summary, query, scale)
+
+        def place(relevance: np.ndarray) -> np.ndarray:
+            grid = from_classes(torch.from_numpy(relevance).float(), self._model.visual)  # (gh, gw)
+            return to_numpy(_coarser(grid[None, None]).flatten())  # (P,)
+
+        return Attended(tuple(map(to_numpy, maps)), tuple(map(to_numpy, gradients)), place)
 
     def similarity(self, tokens: np.ndarray, joint: np.ndarray) -> np.ndarray | None:
         """Cosine of each patch, sent through the tower's output map, with the vectors; None without such a map."""

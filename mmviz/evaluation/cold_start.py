@@ -1,14 +1,17 @@
 """Cold start: what a trained model is worth for people of whom little is known, and for items that few have taken.
 
 **New people.** A model of ours knows a person by their history and nothing else, so a new person is one with a short
-history. Everyone who is tested is served from 1, 2, 5 … items of their train history, drawn at random, the smaller
-draws within the larger; what is held out and what is ranked stays the same. Nothing is trained. (The items that are
-left out did take part in the training, as one person's among many.)
+history. Everyone who has something to be found is served from 1, 2, 5 … items of their train history, drawn at random,
+the smaller draws within the larger; what is to be found and what is ranked stays the same. Nothing is trained. (The
+items that are left out did take part in the training, as one person's among many.)
 
-**New items.** On the split "cold-items" nobody's training held the test items. Of each such item a pool of
+**New items.** On the split "cold-items" nothing was fitted on the validation items. Of each such item a pool of
 interactions is drawn; the first 0, 1, 5 … of it become known, at the same time for all of them, and what remains of the
 item is to be found. The new items are ranked among themselves, as on the split; what a person gave to the pool is never
 ranked for them. So people, held-out pairs and candidates are the same at every count, and only what is known grows.
+
+What is to be found is the validation part of a split in both: the test part is opened once a run, and this is not that
+once. Rounds and settings were chosen by this part, so heights flatter a little; what grows is the finding.
 
 Shape letters: U users, I items.
 """
@@ -76,7 +79,7 @@ def few_likes(
     Only those take part who have at least the largest count; the largest counts are left out until `MIN_USERS` people
     remain. Raises EvaluationError when they never do.
     """
-    train, relevant = catalogue.matrix(split.train), catalogue.matrix(split.test)  # (U, I) each
+    train, relevant = catalogue.matrix(split.train), catalogue.matrix(split.valid)  # (U, I) each
     owned, tested = np.diff(train.indptr), np.diff(relevant.indptr) > 0  # (U,) each
     used = [count for count in sorted(counts) if (tested & (owned >= count)).sum() >= MIN_USERS]
     if not used:
@@ -92,14 +95,13 @@ def few_likes(
         float(count): tuple(_first_of_rows(train, order, count) for order in orders) for count in used
     }
     histories[EVERYTHING] = (train,)
-    seen = catalogue.matrix(np.concatenate([split.train, split.valid]))  # (U, I)
-    candidates = split.candidates("test")  # (I,)
+    candidates = split.candidates("valid")  # (I,)
     known = dict.fromkeys(histories, train)
-    return Trial(histories, known, own, seen, candidates, int(candidates.sum()), int(taking_part.sum()))
+    return Trial(histories, known, own, train, candidates, int(candidates.sum()), int(taking_part.sum()))
 
 
 def few_takers(catalogue: Catalogue, split: Split, counts: Sequence[int] = ITEM_COUNTS, seed: int = 0) -> Trial:
-    """The test items of a cold split with `counts` known interactions each.
+    """The validation items of a cold split with `counts` known interactions each.
 
     Items take part that have at least three interactions beside the largest count; the largest counts are left out
     until `MIN_ITEMS` items and `MIN_USERS` people remain. Raises EvaluationError when they never do, or when the split
@@ -110,9 +112,9 @@ def few_takers(catalogue: Catalogue, split: Split, counts: Sequence[int] = ITEM_
             f"The split '{split.name}' has no new items: every item may have been trained on. Use 'cold-items'."
         )
     train = catalogue.matrix(split.train)  # (U, I)
-    test = csr_array(catalogue.matrix(split.test).multiply(split.test_candidates[None]))  # (U, I)
+    held = csr_array(catalogue.matrix(split.valid).multiply(split.valid_candidates[None]))  # (U, I)
     for last in range(len(counts), 1, -1):
-        trial = _takers(train, test, sorted(counts)[:last], seed)
+        trial = _takers(train, held, sorted(counts)[:last], seed)
         if trial.n_items >= MIN_ITEMS and trial.n_users >= MIN_USERS:
             return trial
     raise EvaluationError(
@@ -145,8 +147,8 @@ def measure(
     return pd.concat(frames, ignore_index=True)
 
 
-def _takers(train: csr_array, test: csr_array, counts: Sequence[int], seed: int) -> Trial:
-    by_item = csr_array(test.T)  # (I, U)
+def _takers(train: csr_array, held: csr_array, counts: Sequence[int], seed: int) -> Trial:
+    by_item = csr_array(held.T)  # (I, U)
     pool = max(counts)
     enough = np.diff(by_item.indptr) >= pool + _TO_FIND  # (I,)
     order = _random_order(by_item, np.random.default_rng(seed))

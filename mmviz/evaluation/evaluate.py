@@ -19,11 +19,11 @@ from scipy.sparse import csr_array
 
 from mmviz.catalogue.base import Catalogue
 from mmviz.errors import EvaluationError
-from mmviz.evaluation.metrics import PerUser, Ranked, expected_at_random, ranking_metrics
+from mmviz.evaluation.metrics import PerUser, Ranked, ranking_metrics
 from mmviz.evaluation.splits import Part, Split
 from mmviz.ranker import Ranker, Weights
 
-__all__ = ["by_chance", "evaluate", "evaluate_matrices"]
+__all__ = ["evaluate", "evaluate_matrices"]
 
 _CELLS = 16_000_000
 """Scores held at once: 64 MB of them, and about four times that with what ranking needs beside."""
@@ -52,23 +52,6 @@ def evaluate(
         )
     train, seen, relevant = _matrices(catalogue, split, part)  # (U, I) each
     return evaluate_matrices(ranker, train, relevant, seen, split.candidates(part), ks, weights, batch_users)
-
-
-def by_chance(
-    catalogue: Catalogue, split: Split, part: Part = "test", ks: Sequence[int] = (10, 20)
-) -> dict[str, float]:
-    """The metrics that a list in random order gets on average, over the users that `evaluate` evaluates.
-
-    What "above chance" means; a model that gives all items the same score does not measure it, since equal scores keep
-    the catalogue's order, which may well be that of age or fame. Closed forms: the expected hits of k draws among n
-    candidates with R relevant are k·R/n; MRR and MAP are left out, having none as plain.
-    """
-    train, seen, relevant = _matrices(catalogue, split, part)  # (U, I) each
-    candidates = split.candidates(part)  # (I,)
-    users = np.flatnonzero((np.diff(relevant.indptr) > 0) & (np.diff(train.indptr) > 0))  # (n,)
-    n_relevant = np.asarray(relevant[users][:, candidates].sum(axis=1)).ravel()  # (n,)
-    n_ranked = candidates.sum() - np.asarray(seen[users][:, candidates].sum(axis=1)).ravel()  # (n,)
-    return expected_at_random(n_relevant[n_relevant > 0], n_ranked[n_relevant > 0], ks)
 
 
 def _matrices(catalogue: Catalogue, split: Split, part: Part) -> tuple[csr_array, csr_array, csr_array]:

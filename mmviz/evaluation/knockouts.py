@@ -1,7 +1,8 @@
 """Knock-outs: what a trained model is still worth when a modality is damaged, without training again.
 
 A curve runs over severities from 0 (as trained) to 1. Its people are the same at every severity, so that each point is
-compared with the first person by person. Shape letters: U users, I items, n evaluated users, L severities.
+compared with the first person by person. They and what they are to find are the validation part of the split: the test
+part is opened once a run, and this is not that once. Shape letters: U users, I items, n evaluated users, L severities.
 """
 
 from __future__ import annotations
@@ -75,17 +76,17 @@ def knocked_out(
     start: pd.DataFrame,
     ks: Sequence[int] = (10, 20),
 ) -> pd.DataFrame:
-    """Evaluate a model at every step, a severity with the damaged features and the items (I,) bool that have them.
+    """Validate a model at every step, a severity with the damaged features and the items (I,) bool that have them.
 
-    `start` is what the undamaged model reached on the test part of the split: a column `user` and one for each metric.
-    Returns it at severity 0 and the same columns at each step, with a column `severity`, for the same users.
+    `start` is what the undamaged model reaches on the validation part of the split: a column `user` and one for each
+    metric. Returns it at severity 0 and the same columns at each step, with a column `severity`, for the same users.
     """
     frames = [start.assign(severity=0.0)]
     for severity, features, hit in steps:
-        result = evaluate(feed(features, hit), catalogue, split, "test", ks)
+        result = evaluate(feed(features, hit), catalogue, split, "valid", ks)
         if not np.array_equal(result.users, start["user"].to_numpy()):
             raise EvaluationError(
-                f"The run was tested on {len(start)} people and {len(result.users)} can be evaluated now. "
+                f"The run was validated on {len(start)} people and {len(result.users)} can be evaluated now. "
                 "Train it again on the catalogue as it is."
             )
         frames.append(pd.DataFrame({"user": result.users, **result.values, "severity": severity}))

@@ -20,7 +20,7 @@ from mmviz.catalogue.base import Catalogue
 from mmviz.evaluation.splits import Split
 from mmviz.ranker import Ranker
 
-__all__ = ["RatingErrors", "rating_errors", "rating_metrics"]
+__all__ = ["RatingErrors", "rating_errors", "rating_metrics", "shrunken"]
 
 USER_SHRINK, ITEM_SHRINK = 10.0, 25.0
 """Ratings that a deviation of a person, or of an item, is outweighed by; the values of the paper."""
@@ -84,14 +84,15 @@ class _Usual:
     def __init__(self, rated: _Rated, n_users: int, n_items: int) -> None:
         self.mean = float(rated.stars.mean())
         rest = rated.stars - self.mean  # (r,)
-        self.item = _shrunken(rated.item, rest, n_items, ITEM_SHRINK)  # (I,)
-        self.user = _shrunken(rated.user, rest - self.item[rated.item], n_users, USER_SHRINK)  # (U,)
+        self.item = shrunken(rated.item, rest, n_items, ITEM_SHRINK)  # (I,)
+        self.user = shrunken(rated.user, rest - self.item[rated.item], n_users, USER_SHRINK)  # (U,)
 
     def __call__(self, rated: _Rated) -> np.ndarray:
         return np.asarray(self.mean + self.user[rated.user] + self.item[rated.item])  # (r,)
 
 
-def _shrunken(code: np.ndarray, rest: np.ndarray, size: int, shrink: float) -> np.ndarray:
+def shrunken(code: np.ndarray, rest: np.ndarray, size: int, shrink: float) -> np.ndarray:
+    """(size,) the mean of what is left of the ratings (r,) for each code (r,), with `shrink` ratings of 0 added."""
     return np.asarray(np.bincount(code, rest, minlength=size) / (np.bincount(code, minlength=size) + shrink))
 
 

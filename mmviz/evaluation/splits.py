@@ -19,7 +19,7 @@ with one or two items stay in train as a whole: they help to train and are not e
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -62,6 +62,8 @@ class Split:
       which is the standard cold-start protocol; against warm items, every model would just say that it
       knows those better.
     - `n_valid_users`, `n_test_users`: users with something to be found in the part and something in train.
+    - `test` is for the one opening at the end of a run, which records when (`mmviz.experiment`). Other code may say how
+      much is in it, or look up what a recorded list hit and what a person took; no model is evaluated on it again.
     - `fingerprint`: of the catalogue's fingerprint, name, seed and positions; two equal ones are the same
       split.
     """
@@ -81,6 +83,10 @@ class Split:
     def rows(self, part: Part) -> np.ndarray:
         """Positions of the interactions that are to be found in a part."""
         return self.valid if part == "valid" else self.test
+
+    def sealed(self) -> Split:
+        """This split with nothing in its test part, for those who may hold items out but not look."""
+        return replace(self, test=np.empty(0, dtype=np.int64))
 
     def candidates(self, part: Part) -> np.ndarray:
         """(I,) bool: the items that are ranked in a part."""

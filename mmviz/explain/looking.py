@@ -122,14 +122,16 @@ def watched(fusion: Fusion) -> Iterator[list[Tensor]]:
 
 
 def _fed(net: Restored, subject: Subject, variants: Sequence[Variant]) -> dict[str, Tokens]:
-    features = subject.features(variants)
-    rest: dict[str, ModalityFeatures] = {
-        name: subject.stored[name] for name in net.loader.names if name not in features and name in subject.stored
-    }
-    for name, part in rest.items():
-        count = len(variants)
+    features, count = subject.features(variants), len(variants)
+    for name in set(net.loader.names) - set(features):
+        part = subject.stored.get(name) or _none_of(net.material.features.modalities[name])
         features[name] = ModalityFeatures(*(np.repeat(a, count, axis=0) for a in (part.tokens, part.mask, part.pooled)))
     return as_tokens({name: features[name] for name in net.loader.names}, net.loader.level, net.loader.device)
+
+
+def _none_of(part: ModalityFeatures) -> ModalityFeatures:
+    """What an item without this modality has, as what is brought from outside has no attributes."""
+    return ModalityFeatures(*(np.zeros_like(array[:1]) for array in (part.tokens, part.mask, part.pooled)))
 
 
 def _through(tokens: Tokens, trace: Trace, leaf: Tensor, level: str) -> Tokens:

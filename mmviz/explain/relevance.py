@@ -12,12 +12,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-__all__ = ["guided", "propagate"]
+__all__ = ["guided", "propagate", "rolled"]
 
 
 def guided(attention: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     """Ā = mean over heads of (∇A ⊙ A)⁺, eq. 5: (H, N, K) twice -> (N, K)."""
     return np.asarray(np.maximum(gradient * attention, 0.0).mean(axis=0))
+
+
+def rolled(steps: Sequence[np.ndarray]) -> np.ndarray:
+    """R (L, L) of one tower after its last layers, R ← R + Ā·R from R = I, eq. 6: each step is an Ā (L, L)."""
+    size = {"own": len(steps[0])}
+    return propagate([("own", "own", step) for step in steps], size)["own", "own"]
 
 
 def propagate(

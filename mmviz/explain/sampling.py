@@ -19,6 +19,7 @@ from mmviz.views.explanations import Grade, Summary
 
 if TYPE_CHECKING:
     from mmviz.catalogue.base import Catalogue
+    from mmviz.evaluation.splits import Split
     from mmviz.explain.feeding import Subject
     from mmviz.restoring import Restored
     from mmviz.views import RunCard
@@ -29,10 +30,11 @@ Value = tuple["RunCard", str, str, float]
 """Of which run, which map, which measure, and what it reached on one item."""
 
 
-def of_somebody(catalogue: Catalogue, n: int, seed: int) -> list[tuple[int, int]]:
-    """Up to n random (item, person) pairs: items with a picture and words, each with somebody who chose it."""
+def of_somebody(catalogue: Catalogue, split: Split, n: int, seed: int) -> list[tuple[int, int]]:
+    """Up to n random (item, person) pairs outside the test part: items with picture and words that somebody chose."""
     rng = np.random.default_rng(seed)
-    users, items = (catalogue.interactions[name].to_numpy() for name in ("user", "item"))
+    chosen = catalogue.interactions.iloc[np.concatenate([split.train, split.valid])]
+    users, items = (chosen[name].to_numpy() for name in ("user", "item"))
     whole = ((catalogue.items["image"] != "") & (catalogue.items["text"] != "")).to_numpy()  # (I,)
     fit = rng.permutation(np.unique(items[whole[items]]))[:n]
     return [(int(item), int(rng.choice(users[items == item]))) for item in fit]

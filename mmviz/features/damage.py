@@ -8,32 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
 
 import numpy as np
 
 from mmviz.errors import UnknownNameError
 from mmviz.features.base import Features, ModalityFeatures
+from mmviz.features.lazy import lazy_tokens
 
 __all__ = ["DAMAGES", "damaged", "hit_items", "mixed"]
 
 _SAMPLE = 256
 """Items whose tokens tell how loud noise has to be."""
-
-
-class _Rows:
-    """An array (I, N, D) whose rows are made when they are read; all that a loader asks of the tokens on disk."""
-
-    def __init__(self, shape: tuple[int, ...], read: Callable[[np.ndarray], np.ndarray]) -> None:
-        self.shape = shape
-        self.dtype = np.dtype(np.float16)
-        self._read = read
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: Any) -> np.ndarray:
-        return self._read(np.atleast_1d(np.arange(self.shape[0])[rows])).reshape(*np.shape(rows), *self.shape[1:])
 
 
 def damaged(features: Features, modality: str, damage: str, seed: int = 0) -> Features:
@@ -82,7 +67,7 @@ def _mixed(clean: ModalityFeatures, hurt: ModalityFeatures, hit: np.ndarray) -> 
         return rows
 
     mask, pooled = np.where(whole, hurt.mask, clean.mask), np.where(whole, hurt.pooled, clean.pooled)
-    return ModalityFeatures(_lazy(clean, read), mask, pooled)
+    return ModalityFeatures(lazy_tokens(clean, read), mask, pooled)
 
 
 def _absent(part: ModalityFeatures, _seed: int) -> ModalityFeatures:
@@ -104,7 +89,7 @@ def _noise(part: ModalityFeatures, seed: int) -> ModalityFeatures:
     middles, spreads = pooled[present].mean(axis=0), pooled[present].std(axis=0)  # (Dp,) each
     normal = np.random.default_rng((seed, 2)).standard_normal(pooled.shape)  # (I, Dp)
     summary = (middles + spreads * normal) * part.present[:, None]
-    return ModalityFeatures(_lazy(part, read), part.mask, summary.astype(np.float16))
+    return ModalityFeatures(lazy_tokens(part, read), part.mask, summary.astype(np.float16))
 
 
 def _shuffled(part: ModalityFeatures, seed: int) -> ModalityFeatures:
@@ -117,11 +102,7 @@ def _shuffled(part: ModalityFeatures, seed: int) -> ModalityFeatures:
     def read(rows: np.ndarray) -> np.ndarray:
         return np.asarray(part.tokens[source[rows]])
 
-    return ModalityFeatures(_lazy(part, read), part.mask[source], np.asarray(part.pooled)[source])
-
-
-def _lazy(part: ModalityFeatures, read: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    return cast(np.ndarray, _Rows(part.tokens.shape, read))
+    return ModalityFeatures(lazy_tokens(part, read), part.mask[source], np.asarray(part.pooled)[source])
 
 
 DAMAGES: dict[str, Callable[[ModalityFeatures, int], ModalityFeatures]] = {

@@ -10,6 +10,7 @@ from torch.nn.functional import softplus
 
 from mmviz.catalogue.base import Catalogue
 from mmviz.errors import TrainingError
+from mmviz.evaluation.ratings import shrunken
 from mmviz.evaluation.significance import bootstrap_means
 from mmviz.heads.base import Head, Step, Taught
 from mmviz.views.tasks import TaskResult
@@ -18,20 +19,21 @@ __all__ = ["Rating"]
 
 BATCH = 256
 ITEM_SHRINK, PERSON_SHRINK = 10.0, 5.0
-"""Ratings worth of belief in the mean, in the control of person and item means."""
+"""Ratings worth of belief in the mean, in the control of person and item means (Koren 2008, section 2.1)."""
 
 
 class Rating(Head):
     """A person is a history here too: who rated what is all that is known of them, so a new person is served.
 
-    Histories are the train part of the split. Ratings are centred at the train mean μ and measured in their standard
-    deviation σ while training; predictions are kept within the lowest and highest train rating.
+    Histories are the train part of the split. It is judged on the ratings of the validation part, by whose NDCG the
+    round was chosen, since the test part is opened once, by the run. Ratings are centred at the train mean μ and
+    measured in their standard deviation σ while training; predictions stay within the lowest and highest train rating.
     """
 
     title = "Rating"
     summary = (
         "Says how many stars a person gives an item, from the mean, what this person and this item deviate from it, "
-        "and how the item's vector fits what the person rated high and low. Judged on the ratings of the test part."
+        "and how the item's vector fits what the person rated high and low. Judged on ratings of the validation part."
     )
     formula = (
         r"\hat r_{ui} = \mu + c_u + b_i + v^\top m_i "
@@ -46,17 +48,18 @@ class Rating(Head):
         super().__init__(taught, dim)
         catalogue, split = taught.catalogue, taught.split
         self.train_ratings = _ratings(catalogue, split.train)  # (U, I)
-        self.test_ratings = _ratings(catalogue, split.test)  # (U, I)
+        self.valid_ratings = _ratings(catalogue, split.valid)  # (U, I)
         values = self.train_ratings.data
-        if len(values) < 2 or self.test_ratings.nnz == 0:
+        if len(values) < 2 or self.valid_ratings.nnz == 0:
             raise TrainingError(
-                f"{len(values):,} train ratings and {self.test_ratings.nnz:,} test ratings are too few to learn from. "
-                "Train without the task 'rating'."
+                f"{len(values):,} train ratings and {self.valid_ratings.nnz:,} validation ratings are too few to learn "
+                "from. Train without the task 'rating'."
             )
         self.mean, self.scale = float(values.mean()), float(values.std()) or 1.0
         self.low, self.high = float(values.min()), float(values.max())
-        self._item_means = _item_means(self.train_ratings, self.mean)  # (I,)
-        rated = np.bincount(self.train_ratings.indices, minlength=catalogue.n_items) > 0  # (I,)
+        rest, n_items = values - self.mean, catalogue.n_items
+        self._item_means = shrunken(self.train_ratings.indices, rest, n_items, ITEM_SHRINK)  # (I,): b_i of the control
+        rated = np.bincount(self.train_ratings.indices, minlength=n_items) > 0  # (I,)
         self.register_buffer("rated", torch.from_numpy(rated.astype(np.float32)), persistent=False)
         self.item = nn.Parameter(torch.zeros(catalogue.n_items))  # (I,)
         self.shrink = nn.Parameter(torch.tensor(5.0))  # ()
@@ -76,7 +79,7 @@ class Rating(Head):
 
     @torch.no_grad()
     def measure(self, table: Tensor) -> TaskResult:
-        people = np.flatnonzero(np.diff(self.test_ratings.indptr))  # (n,)
+        people = np.flatnonzero(np.diff(self.valid_ratings.indptr))  # (n,)
         people = people[np.diff(self.train_ratings.indptr)[people] > 0]
         errors = [self._errors(part, table) for part in np.array_split(people, -(-len(people) // BATCH))]
         return _result(np.concatenate(errors), len(people))
@@ -88,8 +91,8 @@ class Rating(Head):
         said = self._said(stars, given, table, every).cpu().numpy() * self.scale + self.mean  # (n, I)
         person = _person_means(self.train_ratings[people], self._item_means, self.mean)  # (n,)
         means = self.mean + person[:, None] + self._item_means  # (n, I)
-        test = self.test_ratings[people]
-        wanted, truth = test.toarray() != 0, test.toarray()  # (n, I) each
+        held_out = self.valid_ratings[people]
+        wanted, truth = held_out.toarray() != 0, held_out.toarray()  # (n, I) each
         rows = []
         for predicted in (said, np.full_like(said, self.mean), means):
             error = (np.clip(predicted, self.low, self.high) - truth) * wanted  # (n, I)
@@ -126,19 +129,10 @@ def _ratings(catalogue: Catalogue, rows: np.ndarray) -> csr_array:
     return csr_array((values, (chosen["user"].to_numpy(), chosen["item"].to_numpy())), shape)
 
 
-def _item_means(ratings: csr_array, mean: float) -> np.ndarray:
-    """(I,) how far each item is from the mean, shrunk towards 0; b_i of the control (Koren 2008, section 2.1)."""
-    n_items = ratings.shape[1]
-    total = np.bincount(ratings.indices, weights=ratings.data - mean, minlength=n_items)  # (I,)
-    return np.asarray(total / (np.bincount(ratings.indices, minlength=n_items) + ITEM_SHRINK))
-
-
 def _person_means(ratings: csr_array, item: np.ndarray, mean: float) -> np.ndarray:
     """(n,) how far each person is from μ + b_i, shrunk towards 0; b_u of the control."""
-    count = np.diff(ratings.indptr)  # (n,)
-    left = ratings.data - mean - item[ratings.indices]  # one a rating
-    total = np.bincount(np.repeat(np.arange(len(count)), count), weights=left, minlength=len(count))  # (n,)
-    return np.asarray(total / (count + PERSON_SHRINK))
+    person = np.repeat(np.arange(ratings.shape[0]), np.diff(ratings.indptr))  # one a rating
+    return shrunken(person, ratings.data - mean - item[ratings.indices], ratings.shape[0], PERSON_SHRINK)
 
 
 def _result(errors: np.ndarray, n: int) -> TaskResult:

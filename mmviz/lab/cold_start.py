@@ -15,7 +15,8 @@ from mmviz.errors import EvaluationError, UploadError
 from mmviz.evaluation.cold_start import Trial, few_likes, few_takers, measure
 from mmviz.evaluation.metrics import expected_at_random
 from mmviz.features import Features
-from mmviz.lab.robustness import METRIC, SEED, Robustness, line_of, record_now, vectors_of
+from mmviz.lab.curves import line_of
+from mmviz.lab.robustness import METRIC, SEED, Robustness, now, vectors_of
 from mmviz.newcomer import land
 from mmviz.progress import Progress, Report, silent
 from mmviz.ranker import Ranker
@@ -62,7 +63,7 @@ class ColdStart(Robustness):
             return ColdCurves(metric, named, 0, 0, 0.0, (), (), str(error))
         lines, missing = [], []
         for run in self._asked(catalogue, strategies, split):
-            kept = self._runs.measure(run.run_id, f"cold-{what}")
+            kept = self._kept_measure(run, f"cold-{what}")
             if kept is None:
                 missing.append(run)
                 continue
@@ -82,13 +83,14 @@ class ColdStart(Robustness):
     ) -> None:
         """Measure a cold start on the newest runs of strategies (None = all), and keep the results with the runs.
 
-        Raises EvaluationError when the split does not allow it.
+        What is to be found is the validation part of the split: the test part stays closed. Raises EvaluationError when
+        the split does not allow it.
         """
         trial = self._trial(catalogue, what, split)
         runs = [
             run
             for run in self._asked(catalogue, strategies, split)
-            if again or self._runs.measure(run.run_id, f"cold-{what}") is None
+            if again or self._kept_measure(run, f"cold-{what}") is None
         ]
         for at, run in enumerate(runs):
 
@@ -96,9 +98,10 @@ class ColdStart(Robustness):
                 report(Progress(f"New {what}: {title}", at, len(runs), f"{inner.done + 1} of {inner.total} levels"))
 
             with self._working:
+                since = now()
                 serve = self._served_after(run) if what == "items" else _always(self._ranker(run))
                 frame = measure(serve, trial, run.title, report=step)
-                self._runs.save_measure(run.run_id, f"cold-{what}", frame, record_now(seed=SEED))
+                self._keep_measure(run, f"cold-{what}", frame, since)
 
     def start_cold(
         self, catalogue: str, what: str, strategies: Sequence[str] | None = None, split: str | None = None

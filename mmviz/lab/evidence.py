@@ -11,8 +11,8 @@ import pandas as pd
 from mmviz import interaction, twins, variants
 from mmviz import leaderboard as boards
 from mmviz.catalogue.base import Catalogue
-from mmviz.errors import FeatureError, TrainingError, UnknownNameError
-from mmviz.evaluation.splits import Split
+from mmviz.errors import EvaluationError, FeatureError, TrainingError, UnknownNameError
+from mmviz.evaluation.splits import Split, summarise
 from mmviz.lab.models import Models, encoder_of
 from mmviz.leaderboard import MEASURES, Reached
 from mmviz.progress import Report, silent
@@ -29,7 +29,10 @@ GROUPS: tuple[Group, ...] = ("accuracy", "ratings", "beyond", "cost")
 
 
 class Evidence(Models):
-    """Verbs that compare runs. They read what the runs recorded at their one opening of the test split."""
+    """Verbs that compare runs. They read what the runs recorded at their one opening of the test split.
+
+    All of them raise EvaluationError on a split that leaves too few people to rank models.
+    """
 
     def leaderboard(self, catalogue: str, split: str | None = None, group: str = "accuracy") -> Leaderboard:
         """All runs of a split by a group of measures: "accuracy", "ratings", "beyond" (accuracy) or "cost".
@@ -39,11 +42,10 @@ class Evidence(Models):
         if group not in GROUPS:
             raise UnknownNameError("group of measures", group, GROUPS)
         found = self.catalogue(catalogue)
-        chosen = self._split(found, split)
+        chosen = self._judging(found, split)
         every = self._runs_on(found, chosen)
-        reached = self._reached(every)
-        key = ("board", tuple(sorted(each.run.run_id for each in reached.values())), group, chosen.fingerprint)
-        made: Leaderboard = self._evidence.get(key, lambda: self._board(found, chosen, every, reached, group))
+        key = ("board", tuple(sorted(run.run_id for run in every)), group, chosen.fingerprint)
+        made: Leaderboard = self._evidence.get(key, lambda: self._board(found, chosen, every, group))
         return made
 
     def pairs(
@@ -51,10 +53,14 @@ class Evidence(Models):
     ) -> tuple[Pair, ...]:
         """Every two of these strategies, person by person, with Holm's correction over these pairs."""
         found = self.catalogue(catalogue)
-        chosen = self._chosen(found, self._split(found, split), strategies)
-        key = ("pairs", tuple(each.run.run_id for each in chosen.values()), metric)
-        named = {name: (self.strategy(name).title, each.per_user) for name, each in chosen.items()}
-        made: tuple[Pair, ...] = self._evidence.get(key, lambda: boards.pairs(named, metric))
+        chosen = self._chosen(found, self._judging(found, split), strategies)
+        key = ("pairs", tuple(run.run_id for run in chosen.values()), metric)
+
+        def compared() -> tuple[Pair, ...]:
+            named = {n: (self.strategy(n).title, self.per_user(run.run_id)) for n, run in chosen.items()}
+            return boards.pairs(named, metric)
+
+        made: tuple[Pair, ...] = self._evidence.get(key, compared)
         return made
 
     def slices(
@@ -62,10 +68,12 @@ class Evidence(Models):
     ) -> tuple[SlicePanel, ...]:
         """How these strategies do for parts of the people and of the items."""
         found = self.catalogue(catalogue)
-        taken = self._split(found, split)
+        taken = self._judging(found, split)
         chosen = self._chosen(found, taken, strategies)
-        key = ("slices", tuple(each.run.run_id for each in chosen.values()), metric)
-        made: tuple[SlicePanel, ...] = self._evidence.get(key, lambda: boards.slices(found, taken, chosen, metric))
+        key = ("slices", tuple(run.run_id for run in chosen.values()), metric)
+        made: tuple[SlicePanel, ...] = self._evidence.get(
+            key, lambda: boards.slices(found, taken, self._reached(chosen), metric)
+        )
         return made
 
     def side_by_side(
@@ -73,8 +81,9 @@ class Evidence(Models):
     ) -> pd.DataFrame:
         """What each tested person got from two strategies: user_id, a, b, and how many items they have in train."""
         found = self.catalogue(catalogue)
-        taken = self._split(found, split)
-        frames = [each.per_user.set_index("user") for each in self._chosen(found, taken, (a, b)).values()]
+        taken = self._judging(found, split)
+        chosen = self._chosen(found, taken, (a, b)).values()
+        frames = [self.per_user(run.run_id).set_index("user") for run in chosen]
         if metric not in frames[0].columns:
             raise UnknownNameError("metric", metric, frames[0].columns)
         joined = pd.DataFrame({"a": frames[0][metric], "b": frames[-1][metric]}).dropna()
@@ -92,11 +101,12 @@ class Evidence(Models):
         `reference` (difference, difference_low, difference_high), n_users.
         """
         found = self.catalogue(catalogue)
-        reached = self._reached(self._runs_on(found, self._split(found, split)))
-        base = reached[self._trained({name: self._run_card(r.run) for name, r in reached.items()}, reference).strategy]
-        if metric not in base.per_user.columns:
-            raise UnknownNameError("metric", metric, base.per_user.columns.drop("user"))
-        tables = {name: each.per_user.set_index("user")[metric] for name, each in reached.items()}
+        newest = _newest(self._runs_on(found, self._judging(found, split)))
+        frames = {name: self.per_user(run.run_id).set_index("user") for name, run in newest.items()}
+        base = frames[self._trained({name: self._run_card(run) for name, run in newest.items()}, reference).strategy]
+        if metric not in base.columns:
+            raise UnknownNameError("metric", metric, base.columns)
+        tables = {name: frame[metric] for name, frame in frames.items()}
         joined = pd.concat(tables, axis=1, join="inner").dropna()  # (n, m)
         own = boards.means_with_intervals([joined[name].to_numpy() for name in tables])
         gaps = boards.means_with_intervals([(joined[n] - joined[reference]).to_numpy() for n in tables])
@@ -182,6 +192,7 @@ class Evidence(Models):
 
         `under` names the interaction models of the fusions; `again` trains what has a run already once more.
         """
+        self._judging(self.catalogue(catalogue), split)
         plain = [card for name in under for card in self.strategies(name)]
         wanted = dict.fromkeys(card.name for card in sorted(plain, key=lambda card: card.kind == "fusion"))
         wanted |= dict.fromkeys(twin.name for name in twins_of for twin in self.twins(name))
@@ -189,6 +200,16 @@ class Evidence(Models):
         todo = [name for name in self._named(catalogue, wanted) if name not in done]
         self._train_each(catalogue, todo, split, report)
         return self.leaderboard(catalogue, split)
+
+    def _judging(self, found: Catalogue, name: str | None) -> Split:
+        """The split to rank models on. Raises EvaluationError where too few people have something to be found."""
+        split = self._split(found, name)
+        known = summarise(split)
+        if not known.usable:
+            raise EvaluationError(
+                f"On '{split.name}', {known.reason[0].lower()}{known.reason[1:]} Choose another split."
+            )
+        return split
 
     def _check_searched(self, strategy: str) -> None:
         """Raises TrainingError for what cannot be searched for lack of what a search is handed."""
@@ -199,22 +220,18 @@ class Evidence(Models):
                 "catalogue. Search without it, then train with the settings that were found."
             )
 
-    def _chosen(self, found: Catalogue, split: Split, strategies: Sequence[str]) -> dict[str, Reached]:
+    def _chosen(self, found: Catalogue, split: Split, strategies: Sequence[str]) -> dict[str, Run]:
         """The newest runs of these strategies. Raises RunError for one that has none."""
-        reached = self._reached(self._runs_on(found, split))
-        cards = {name: self._run_card(each.run) for name, each in reached.items()}
-        return {name: reached[self._trained(cards, name).strategy] for name in dict.fromkeys(strategies)}
+        newest = _newest(self._runs_on(found, split))
+        cards = {name: self._run_card(run) for name, run in newest.items()}
+        return {name: newest[self._trained(cards, name).strategy] for name in dict.fromkeys(strategies)}
 
-    def _reached(self, every: Sequence[Run]) -> dict[str, Reached]:
-        """The newest run of each strategy with what it recorded."""
-        newest = {run.strategy: run for run in every}
-        return {
-            name: Reached(run, self.per_user(run.run_id), self._runs.lists(run.run_id)) for name, run in newest.items()
-        }
+    def _reached(self, runs: Mapping[str, Run]) -> dict[str, Reached]:
+        """These runs with what they recorded."""
+        return {n: Reached(run, self.per_user(run.run_id), self._runs.lists(run.run_id)) for n, run in runs.items()}
 
-    def _board(
-        self, found: Catalogue, split: Split, every: Sequence[Run], reached: dict[str, Reached], group: str
-    ) -> Leaderboard:
+    def _board(self, found: Catalogue, split: Split, every: Sequence[Run], group: str) -> Leaderboard:
+        reached = self._reached(_newest(every))
         measures = tuple(each for each in MEASURES if each.group == group)
         space = self._neutral(found.name) if group == "beyond" else None
         parts = {name: boards.values_of(each, group, found, split, space) for name, each in reached.items()}
@@ -265,10 +282,10 @@ class Evidence(Models):
 
     def _ceiling_row(self, found: Catalogue, split: Split, group: str) -> Standing | None:
         """What an oracle that knows every taste reaches, for a simulated catalogue."""
-        from mmviz.evaluation.ceiling import oracle
-
         if found.truth is None or group != "accuracy":
             return None
+        from mmviz.evaluation.ceiling import oracle
+
         known = oracle(found, split)
         names = [each.name for each in MEASURES if each.group == group]
         cells = boards.means_with_intervals([known.values[name] for name in names])
@@ -280,6 +297,11 @@ class Evidence(Models):
             return self._space(catalogue, "joint")
         except FeatureError:
             return None
+
+
+def _newest(every: Sequence[Run]) -> dict[str, Run]:
+    """The newest run of each strategy; runs come oldest first."""
+    return {run.strategy: run for run in every}
 
 
 def _but_seed(run: Run) -> dict[str, dict[str, object]]:

@@ -47,11 +47,11 @@ class Grading(Explaining):
             from mmviz.explain.grading import graded, pointed
             from mmviz.explain.taking import known_places
 
-            seen, subject = self.explain(base), self._subject(base)
+            seen = self.explain(base)
             places = known_places(base, self.catalogue(base.catalogue), seen)
             made = []
             for sight in seen.sights:
-                net = self._network(sight.run)
+                net, subject = self._network(sight.run), self._subject(base, sight.run)
                 direction = self._direction(sight.run, base, subject)
                 for modality in sorted(sight.relevance):
                     curves = graded(net, subject, sight, modality, direction, (steps, orders), self._looking)
@@ -91,7 +91,8 @@ class Grading(Explaining):
 
         fusions = [card for card in self._runs_of(catalogue, strategies, split) if card.kind == "fusion"]
         found = self.catalogue(catalogue)
-        made = means(self._measured(found, fusions, split, of_somebody(found, n, seed), report))
+        pairs = of_somebody(found, self._split(found, split), n, seed)
+        made = means(self._measured(found, fusions, split, pairs, report))
         for card in fusions:
             with replacing(self._kept(card)) as draft:
                 draft.write_text(json.dumps([asdict(row) for row in made if row.strategy == card.strategy]), "utf-8")
@@ -137,8 +138,8 @@ class Grading(Explaining):
             )
             for grade in self.grade(question, STEPS, ORDERS):
                 yield from values_of(grade)
-            subject = self._subject(question)
             for card in cards:
+                subject = self._subject(question, card)
                 direction = self._direction(card, question, subject)
                 alike = likeness(self._network(card), random[card.strategy], subject, direction)
                 yield card, "shuffled", "likeness", alike

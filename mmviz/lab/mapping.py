@@ -115,6 +115,7 @@ class Maps(Vectors):
                 kept.measured,
                 kept.of,
                 np.where(some.any(axis=0), mean, np.nan),
+                kept.recall,
             )
 
         return self._maps.get(f"{key}/{own.key}", load)

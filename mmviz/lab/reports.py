@@ -29,11 +29,11 @@ class Reports(Catalogues, Evidence, ColdStart):
 
         `folder` is made, and replaced if it holds a report (default: under the data home). Nothing is computed but
         intervals; what was not measured is not in it. Raises RunError when nothing is trained on the split, and when
-        the folder holds something else than a report.
+        the folder holds something else than a report; EvaluationError on a split with too few people to rank models.
         """
         from mmviz.reporting.write import write_report
 
-        named = self._split(self.catalogue(catalogue), split).name
+        named = self._judging(self.catalogue(catalogue), split).name
         target = folder or self.report_folder(catalogue, split)
         if target.exists() and any(target.iterdir()) and not (target / "report.html").is_file():
             raise RunError(f"'{target}' holds something that is no report. Name a new or empty folder.")
@@ -76,6 +76,7 @@ class Reports(Catalogues, Evidence, ColdStart):
             records=tuple(self.run(run.run_id) for run in runs),
             per_user=tuple(self.per_user(run.run_id) for run in runs),
             ceiling=self.ceiling(catalogue, split),
+            doubts={row.title: row.doubts for row in self.leaderboard(catalogue, split).standings if row.doubts},
             knock_outs=tuple(self.knock_out_curves(catalogue, name, split=split) for name in names),
             cold={what: self.cold_curves(catalogue, what, split=split) for what in COLD},
             made=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,32 +1,38 @@
-"""What breaks: damaged pictures and texts on the trained models."""
+"""What breaks: damaged pictures and texts on the trained models, measured on the validation part of their split."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mmviz import __version__, twins
 from mmviz.baselines.base import Baseline
-from mmviz.errors import RunError
+from mmviz.errors import EvaluationError, RunError
+from mmviz.evaluation.evaluate import evaluate
 from mmviz.evaluation.knockouts import Curve, KnockOut, curve, knock_out, knock_outs_of, knocked_out
+from mmviz.evaluation.splits import Part
 from mmviz.features import Features
 from mmviz.features.damage import damaged, hit_items, mixed
 from mmviz.lab.core import Core
+from mmviz.lab.curves import Kept, card_of, flat_line, line_of, too_few
 from mmviz.memo import Memo
 from mmviz.progress import Progress, Report, silent
 from mmviz.ranker import Ranker
 from mmviz.views import RunCard
-from mmviz.views.robustness import Curves, KnockOutCard, Line
+from mmviz.views.robustness import Curves, KnockOutCard
 
-__all__ = ["METRIC", "SEED", "Robustness", "line_of", "record_now", "vectors_of"]
+__all__ = ["METRIC", "SEED", "Robustness", "now", "vectors_of"]
 
 SEED = 0
 METRIC = "ndcg@10"
+PART: Part = "valid"
+"""The part of a split that all of this is measured on; what was once measured on another part does not count."""
+
+UNDAMAGED = "undamaged"
 
 
 class Robustness(Core):
@@ -34,7 +40,7 @@ class Robustness(Core):
 
     def knock_outs(self, catalogue: str) -> list[KnockOutCard]:
         """What can be damaged in this catalogue. Raises FeatureError when it is not encoded."""
-        return [_card(each) for each in knock_outs_of(self.features(catalogue).modalities)]
+        return [card_of(each) for each in knock_outs_of(self.features(catalogue).modalities)]
 
     def knock_out_curves(
         self,
@@ -46,20 +52,23 @@ class Robustness(Core):
     ) -> Curves:
         """The curves of a knock-out that were measured so far; nothing is computed but the intervals.
 
-        A run that does not read the damaged modality has a flat line without being measured.
+        A run that does not read the damaged modality has a flat line. Where too few people have something in the
+        validation part, `problem` says so.
         """
         knock = knock_out(name)
+        chosen = self._split(self.catalogue(catalogue), split)
         lines, missing = [], []
-        for run in self._asked(catalogue, strategies, split):
-            if knock.modality not in run.modalities:
-                lines.append(_flat(run, self.per_user(run.run_id), knock.severities, metric))
-            elif (kept := self._runs.measure(run.run_id, _knocked(name))) is not None:
+        problem = too_few(chosen)
+        for run in () if problem else self._asked(catalogue, strategies, split):
+            kept = self._kept_measure(run, _measure_of(knock, run))
+            if kept is None:
+                missing.append(run)
+            elif _reads(knock, run):
                 lines.append(line_of(run, self._curve(run, name, kept, metric), kept[1]))
             else:
-                missing.append(run)
-        n_users = max((run.n_users for run in self.runs(catalogue, split)), default=0)
-        named = split or self._split(self.catalogue(catalogue), None).name
-        return Curves(_card(knock), metric, named, n_users, tuple(lines), tuple(missing))
+                lines.append(flat_line(run, kept, knock.severities, metric))
+        n_users = chosen.n_valid_users
+        return Curves(card_of(knock), metric, chosen.name, n_users, tuple(lines), tuple(missing), problem)
 
     def measure_knock_outs(
         self,
@@ -72,31 +81,34 @@ class Robustness(Core):
     ) -> None:
         """Measure knock-outs on the newest runs of strategies (None = all), and keep the results with the runs.
 
-        Reads the held-out part of the split, and chooses nothing by it. What is measured is not measured again unless
-        `again`.
+        People and what they are to find are the validation part of the split: the test part stays closed. What is
+        measured is not measured again unless `again`. Raises EvaluationError where too few people have something there.
         """
+        if problem := too_few(self._split(self.catalogue(catalogue), split)):
+            raise EvaluationError(problem)
         runs = self._asked(catalogue, strategies, split)
+        asked = {(run.run_id, _measure_of(knock, run)): (knock, run) for knock in map(knock_out, names) for run in runs}
         todo = [
-            (knock, run)
-            for knock in map(knock_out, names)
-            for run in runs
-            if knock.modality in run.modalities
-            and (again or self._runs.measure(run.run_id, _knocked(knock.name)) is None)
+            (*each, name) for (_, name), each in asked.items() if again or self._kept_measure(each[1], name) is None
         ]
-        for at, (knock, run) in enumerate(todo):
-            card = _card(knock)
+        for at, (knock, run, name) in enumerate(todo):
+            title = "As trained" if name == UNDAMAGED else card_of(knock).title
 
-            def step(inner: Progress, at: int = at, said: str = f"{card.title}: {run.title}") -> None:
-                report(Progress(said, at, len(todo), inner.stage))
+            def step(inner: Progress, said: str = f"{title}: {run.title} ({at + 1} of {len(todo)})") -> None:
+                report(Progress(said, inner.done, inner.total, inner.stage))
 
             with self._working:
-                self._knock_out(knock, run, step)
+                step(Progress(""))
+                if name == UNDAMAGED:
+                    self._validated(run, again)
+                else:
+                    self._knock_out(knock, run, step)
 
     def start_knock_outs(
         self, catalogue: str, names: Sequence[str], strategies: Sequence[str] | None = None, split: str | None = None
     ) -> str:
         """As `measure_knock_outs` in the background; the job's id."""
-        cards = [_card(knock_out(name)) for name in names]
+        cards = [card_of(knock_out(name)) for name in names]
         title = f"Knock-outs: {', '.join(card.title.lower() for card in cards[:2])}{' …' if len(cards) > 2 else ''}"
         return self._jobs.start(
             title,
@@ -109,9 +121,28 @@ class Robustness(Core):
     def _curves(self) -> Memo[Curve]:
         return Memo(512)
 
-    def _curve(
-        self, run: RunCard, name: str, kept: tuple[pd.DataFrame, dict[str, Any]], metric: str, by: str = "severity"
-    ) -> Curve:
+    def _kept_measure(self, run: RunCard, name: str) -> Kept | None:
+        """What was measured on a run, or None where that is still to be done."""
+        kept = self._runs.measure(run.run_id, name)
+        return kept if kept is not None and kept[1].get("part") == PART else None
+
+    def _keep_measure(self, run: RunCard, name: str, frame: pd.DataFrame, since: str) -> None:
+        """Keep what was measured since a moment (UTC, ISO 8601)."""
+        record = {"measured": since, "finished": now(), "seed": SEED, "part": PART, "mmviz": __version__}
+        self._runs.save_measure(run.run_id, name, frame, record)
+
+    def _validated(self, run: RunCard, again: bool = False) -> pd.DataFrame:
+        """What an undamaged run reaches on the validation part: a column `user` and one for each metric."""
+        kept = None if again else self._kept_measure(run, UNDAMAGED)
+        if kept is not None:
+            return kept[0]
+        since, found = now(), self.catalogue(run.catalogue)
+        result = evaluate(self._ranker(run), found, self._split(found, run.split, run.seed), PART)
+        frame = pd.DataFrame({"user": result.users, **result.values})
+        self._keep_measure(run, UNDAMAGED, frame, since)
+        return frame
+
+    def _curve(self, run: RunCard, name: str, kept: Kept, metric: str, by: str = "severity") -> Curve:
         """The curve of a stored measurement; its intervals are computed once."""
         key = (run.run_id, name, metric, kept[1]["finished"])
         return self._curves.get(key, lambda: curve(kept[0], metric, by))
@@ -127,15 +158,15 @@ class Robustness(Core):
     def _knock_out(self, knock: KnockOut, run: RunCard, report: Report) -> None:
         found = self.catalogue(run.catalogue)
         features = self.features(found.name, run.encoder)
-        opened = datetime.now(UTC).isoformat(timespec="seconds")
+        since = now()
         frame = knocked_out(
             self._feeder(run, features, report),
             self._steps(knock, found.name, features, report),
             found,
             self._split(found, run.split, run.seed),
-            self.per_user(run.run_id),
+            self._validated(run),
         )
-        self._runs.save_measure(run.run_id, _knocked(knock.name), frame, record_now(seed=SEED, measured=opened))
+        self._keep_measure(run, _measure_of(knock, run), frame, since)
 
     def _steps(
         self, knock: KnockOut, catalogue: str, features: Features, report: Report
@@ -148,7 +179,11 @@ class Robustness(Core):
                 yield severity, hurt, hit_items(present, severity, SEED)
             return
         for severity in knock.severities[1:]:
-            yield severity, self._reencoded(knock, catalogue, features, severity, report), present
+
+            def step(inner: Progress, at: float = severity) -> None:
+                report(Progress(f"{inner.stage}, severity {at:.0%}".replace("%", " %"), inner.done, inner.total))
+
+            yield severity, self._reencoded(knock, catalogue, features, severity, step), present
 
     def _reencoded(
         self, knock: KnockOut, catalogue: str, features: Features, severity: float, report: Report
@@ -199,54 +234,15 @@ def vectors_of(features: Features) -> dict[str, np.ndarray]:
     return {name: part.vectors for name, part in features.modalities.items()}
 
 
-def _knocked(name: str) -> str:
-    return f"knocked-{name}"
+def _reads(knock: KnockOut, run: RunCard) -> bool:
+    return knock.modality in run.modalities
 
 
-def record_now(seed: int, measured: str = "") -> dict[str, Any]:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"measured": measured or now, "finished": now, "seed": seed, "mmviz": __version__}
+def _measure_of(knock: KnockOut, run: RunCard) -> str:
+    """The name of what is measured on a run for a knock-out; one that does not read what is damaged stays as it is."""
+    return f"knocked-{knock.name}" if _reads(knock, run) else UNDAMAGED
 
 
-def line_of(run: RunCard, drawn: Curve, record: dict[str, Any], served: str = "") -> Line:
-    change = (drawn.change.mean, drawn.change.low, drawn.change.high)
-    score = None if drawn.area is None else (drawn.area.mean, drawn.area.low, drawn.area.high)
-    return Line(
-        run, drawn.levels, drawn.mean, drawn.low, drawn.high, change, score, False, str(record["measured"]), served
-    )
-
-
-def _flat(run: RunCard, per_user: pd.DataFrame, levels: Sequence[float], metric: str) -> Line:
-    """The line of a run that does not read what is damaged."""
-    same = np.full(len(levels), per_user[metric].mean())  # (L,)
-    return Line(run, np.array(levels), same, same, same, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), True, "")
-
-
-_DAMAGE_SAID = {
-    "absent": ("absent", "Taken away from a share of the items, as if they never had {it}."),
-    "noise": (
-        "replaced by noise",
-        "A share of the items gets random numbers with the mean and spread of the real ones.",
-    ),
-    "shuffled": ("shuffled", "A share of the items gets {the} of another item, as in a catalogue that was mixed up."),
-    "blurred": (
-        "blurred",
-        "Every picture is blurred, up to a radius of a tenth of its shorter side, and goes through the encoder again.",
-    ),
-    "struck": ("words struck", "A share of the words of every text is struck out, and the rest is encoded again."),
-}
-_IT = {"image": ("a picture", "the picture"), "text": ("a text", "the text"), "attributes": ("any", "the attributes")}
-
-
-def _card(knock: KnockOut) -> KnockOutCard:
-    title, said = _DAMAGE_SAID[knock.damage]
-    it, the = _IT[knock.modality]
-    subject = knock.modality.capitalize()
-    return KnockOutCard(
-        knock.name,
-        knock.modality,
-        knock.damage,
-        f"{subject}: {title}" if knock.damage == "struck" else f"{subject} {title}",
-        said.format(it=it, the=the),
-        knock.encodes,
-    )
+def now() -> str:
+    """This moment (UTC, ISO 8601)."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

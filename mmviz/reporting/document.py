@@ -72,6 +72,10 @@ def _quality(found: Findings, tables: dict[str, pd.DataFrame]) -> str:
     wide = wide.reindex(index=quality["title"].unique()).rename_axis("strategy").reset_index()
     parts = [
         "<h2>Which strategy is better?</h2>",
+        *(
+            f"<p><strong>In doubt: {escape(who)}.</strong> {escape(' '.join(why))}</p>"
+            for who, why in found.doubts.items()
+        ),
         f"<p>{_sentence(pairs)}</p>" if pairs is not None else "",
         _plot(figures.quality_plot(found.runs, quality, found.ceiling)),
         '<p class="quiet">Means over people with 95 % bootstrap intervals. Whether two differ is told by the paired '
@@ -96,8 +100,9 @@ def _sentence(pairs: pd.DataFrame) -> str:
     sure = first["low"] > 0 and first["p_holm"] < 0.05
     verdict = "the difference is beyond noise" if sure else "the difference is within noise"
     return escape(
-        f"{first['better']} is ahead of {first['other']} on {first['ahead']:.0%} of the people and behind on "
-        f"{first['behind']:.0%}; {verdict} ({first['difference']:+.4f}, {first['low']:+.4f} to {first['high']:+.4f})."
+        f"{first['better']} is ahead of {first['other']} on {100 * first['ahead']:.0f} % of the people and behind on "
+        f"{100 * first['behind']:.0f} %; {verdict} ({first['difference']:+.4f}, {first['low']:+.4f} to "
+        f"{first['high']:+.4f})."
     )
 
 
@@ -105,7 +110,8 @@ def _knock_outs(found: Findings, tables: dict[str, pd.DataFrame]) -> str:
     measured = [curves for curves in found.knock_outs if any(not line.flat for line in curves.lines)]
     parts = [
         "<h2>What breaks?</h2><p>Pictures or texts are damaged, and the trained models are served from what is left; "
-        "nothing is trained again. The score is the area under the curve as a share of its first value.</p>"
+        "nothing is trained again. Measured on the validation part, by which rounds and settings were chosen; the test "
+        "part stays closed. The score is the area under the curve as a share of its first value.</p>"
     ]
     if len(measured) > 1:
         parts.append(_plot(figures.scores_plot(measured)))
@@ -121,10 +127,12 @@ def _cold(what: str, curves: ColdCurves, tables: dict[str, pd.DataFrame]) -> str
         "items": "New items: and after a few takers?",
     }
     said = (
-        f"{curves.n_users:,} people, the same at every level, are served from some of their known items."
+        f"{curves.n_users:,} people of the validation part, the same at every level, are served from some of their "
+        "known items."
         if what == "people"
-        else f"{curves.n_items:,} items that no model was trained on, ranked among themselves for {curves.n_users:,} "
-        "people. No network is trained again; closed forms are solved again with the interactions that become known."
+        else f"{curves.n_items:,} items of the validation part that no model was fitted on, ranked among themselves "
+        f"for {curves.n_users:,} people. No network is trained again; closed forms are solved again with the "
+        "interactions that become known."
     )
     return (
         f"<h2>{titles[what]}</h2><p>{said}</p>{_plot(figures.cold_plot(curves, what))}"
@@ -139,10 +147,12 @@ def _repeat(found: Findings, tables: dict[str, pd.DataFrame]) -> str:
         f"<code>{escape(command)}</code></li>"
         for run, command in zip(found.records, runs["repeat"], strict=True)
     )
-    later = sorted({line.measured for curves in found.knock_outs for line in curves.lines if line.measured})
+    lines = [line for curves in found.knock_outs for line in curves.lines]
+    lines += [line for curves in found.cold.values() for line in curves.lines]
+    later = sorted({line.measured for line in lines})
     again = (
-        f"<p>For the knock-outs the test split was read again between {escape(later[0])} and {escape(later[-1])}; "
-        "nothing was chosen by it.</p>"
+        f"<p>What breaks and what is new was measured on the validation part between {escape(later[0])} and "
+        f"{escape(later[-1])}; the test part stayed closed.</p>"
         if later
         else ""
     )

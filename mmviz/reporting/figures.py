@@ -9,7 +9,7 @@ import numpy as np
 
 from mmviz.charts.cost import cost_figure
 from mmviz.charts.intervals import intervals_figure
-from mmviz.charts.robustness import CurveLine, curves_figure, scores_figure
+from mmviz.charts.robustness import curve_lines, curves_figure, scores_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def knock_out_plot(curves: Curves) -> go.Figure:
     """The curves of one knock-out."""
     lines = _best(curves.lines)
     levels = lines[0].levels
-    return curves_figure(_drawn(lines), level_names(levels, "severity"), "Severity", "NDCG@10 ↑", places=levels)
+    return curves_figure(curve_lines(lines), level_names(levels, "severity"), "Severity", "NDCG@10 ↑", places=levels)
 
 
 def cold_plot(curves: ColdCurves, what: str) -> go.Figure:
@@ -54,7 +54,7 @@ def cold_plot(curves: ColdCurves, what: str) -> go.Figure:
     lines = _best(curves.lines)
     x_title = "Things that the person has liked" if what == "people" else "Interactions known of each new item"
     return curves_figure(
-        _drawn(lines), level_names(lines[0].levels, "known"), x_title, "NDCG@10 ↑", chance=curves.chance
+        curve_lines(lines), level_names(lines[0].levels, "known"), x_title, "NDCG@10 ↑", chance=curves.chance
     )
 
 
@@ -78,10 +78,3 @@ def level_names(levels: np.ndarray, kind: str) -> list[str]:
 
 def _best(lines: Sequence[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: (line.flat, -line.mean[0]))[:MOST_LINES]
-
-
-def _drawn(lines: Sequence[Line]) -> list[CurveLine]:
-    return [
-        CurveLine(each.run.title, each.run.kind, each.run.order, each.mean, each.low, each.high, each.flat)
-        for each in lines
-    ]

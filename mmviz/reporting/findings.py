@@ -21,7 +21,10 @@ __all__ = ["Findings", "cold_table", "command_of", "knock_out_table", "pair_tabl
 
 @dataclass(frozen=True)
 class Findings:
-    """All that a report is made of. `runs` and `records` go together; `ceiling` is None where nobody knows it."""
+    """All that a report is made of. `runs` and `records` go together; `ceiling` is None where nobody knows it.
+
+    `doubts`: title -> signs that this run saw what it was tested on; only those with any.
+    """
 
     catalogue: CatalogueCard
     split: SplitCard
@@ -29,6 +32,7 @@ class Findings:
     records: tuple[Run, ...]
     per_user: tuple[pd.DataFrame, ...]
     ceiling: float | None
+    doubts: Mapping[str, Sequence[str]]
     knock_outs: tuple[Curves, ...]
     cold: Mapping[str, ColdCurves]
     made: str

@@ -13,6 +13,7 @@ import numpy as np
 from mmviz.progress import Report, silent
 from mmviz.spaces.align import MISSING, framed, onto
 from mmviz.spaces.aligned import Part, lay_out_together
+from mmviz.spaces.cells import Likely, likely
 from mmviz.spaces.layouts import lay_out, principal
 from mmviz.spaces.neighbours import Neighbours, nearest
 from mmviz.spaces.store import SpaceStore
@@ -22,6 +23,9 @@ from mmviz.views.maps import NEIGHBOURS, LayoutSettings, Method
 __all__ = ["Sheet", "Space", "laid", "make_layout", "make_together", "neighbours_of", "sheet"]
 
 TRUST_K = 15
+LARGE = 20_000
+"""Above so many vectors a CPU draws from neighbours found in cells, since finding the exact ones takes longer than all
+the rest; measures are always taken on the exact ones."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,17 @@ class Space:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A stored layout: `points` (ends · I, d) with NaN where nothing is, and its trust; see `Trust`."""
+    """A stored layout: `points` (ends · I, d) with NaN where nothing is, and its trust; see `Trust`.
+
+    `recall`: share of the true neighbours among those that it was drawn from.
+    """
 
     points: np.ndarray
     trust: float
     measured: int
     of: int
     point_trust: np.ndarray
+    recall: float
 
 
 def neighbours_of(space: Space, store: SpaceStore, device: str = "cpu", report: Report = silent) -> Neighbours:
@@ -61,6 +69,19 @@ def neighbours_of(space: Space, store: SpaceStore, device: str = "cpu", report: 
     near = nearest(space.vectors, NEIGHBOURS, device, report)
     store.save(space.key, "neighbours", rows=near.rows, cosines=near.cosines)
     return near
+
+
+def _to_draw(space: Space, store: SpaceStore, device: str, report: Report) -> Likely:
+    """The neighbours that a map is drawn from: exact ones where they are kept or soon found."""
+    if device != "cpu" or len(space.vectors) <= LARGE or store.has(space.key, "neighbours"):
+        return Likely(neighbours_of(space, store, device, report), 1.0)
+    kept = store.load(space.key, "likely-neighbours")
+    if kept is not None:
+        return Likely(Neighbours(kept["rows"], kept["cosines"]), float(kept["recall"]))
+    found = likely(space.vectors, NEIGHBOURS, report)
+    near = found.near
+    store.save(space.key, "likely-neighbours", rows=near.rows, cosines=near.cosines, recall=np.array(found.recall))
+    return found
 
 
 def make_layout(
@@ -77,11 +98,11 @@ def make_layout(
     A space with two ends starts from its principal components, since from the anchor the two ends of an item would
     start in one place and the gap between the modalities could not be seen. `guide`: (I,) codes of a category.
     """
-    near = neighbours_of(space, store, device, report)
+    near, recall = _to_draw(space, store, device, report)
     start = _start(space, anchor, settings.dims)  # (n, d)
     codes = None if guide is None else np.tile(guide, len(space.ends))[space.there]
     points = lay_out(space.vectors, near, start, settings, codes, report)  # (n, d)
-    _keep(space, points, near, settings, store)
+    _keep(space, points, near, recall, settings, store)
 
 
 def make_together(
@@ -103,7 +124,7 @@ def make_together(
     placed = framed(np.concatenate(maps))  # (n of all, d)
     starts = np.cumsum([len(each) for each in maps])[:-1]
     for space, part, points in zip(spaces, parts, np.split(placed, starts), strict=True):
-        _keep(space, points, part.near, settings, store)
+        _keep(space, points, part.near, 1.0, settings, store)
 
 
 def _start(space: Space, anchor: Sheet | None, dims: int) -> np.ndarray:
@@ -117,7 +138,9 @@ def _start(space: Space, anchor: Sheet | None, dims: int) -> np.ndarray:
     return np.asarray(np.where(known[:, None], placed, placed[known].mean(axis=0)))
 
 
-def _keep(space: Space, points: np.ndarray, near: Neighbours, settings: LayoutSettings, store: SpaceStore) -> None:
+def _keep(
+    space: Space, points: np.ndarray, near: Neighbours, recall: float, settings: LayoutSettings, store: SpaceStore
+) -> None:
     """Keep the points (n, d) of a layout with its trust."""
     drawn = map_neighbours(points, TRUST_K)  # (n, k)
     trust = trustworthiness(space.vectors, drawn, TRUST_K)
@@ -126,7 +149,7 @@ def _keep(space: Space, points: np.ndarray, near: Neighbours, settings: LayoutSe
         space.key,
         settings.key,
         points=_spread(points, space.there),
-        trust=np.array([trust.value, trust.measured, trust.of]),
+        trust=np.array([trust.value, trust.measured, trust.of, recall]),
         point_trust=_spread(own.astype(np.float32), space.there),
     )
 
@@ -136,8 +159,8 @@ def sheet(space: str, settings: LayoutSettings, store: SpaceStore) -> Sheet | No
     kept = store.load(space, settings.key)
     if kept is None:
         return None
-    value, measured, of = kept["trust"].tolist()
-    return Sheet(kept["points"], value, int(measured), int(of), kept["point_trust"])
+    value, measured, of, recall = kept["trust"].tolist()
+    return Sheet(kept["points"], value, int(measured), int(of), kept["point_trust"], recall)
 
 
 def laid(kept: Sheet, anchor: Sheet | None, n_items: int, method: Method = "umap") -> tuple[np.ndarray, ...]:

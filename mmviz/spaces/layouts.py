@@ -17,7 +17,7 @@ PERPLEXITY = 20
 SEEDED = 10_000
 """Up to so many points UMAP runs on one core from a fixed seed; beyond, on all cores, and two runs differ a little."""
 
-EPOCHS_LARGE = 50
+EPOCHS_LARGE = 30
 """Rounds for more points than that. From a start that is already a layout, more bring little."""
 
 REACH = 5.0

@@ -11,7 +11,7 @@ from mmviz.home import replacing
 
 __all__ = ["SpaceStore"]
 
-VERSION = 1
+VERSION = 2
 
 
 class SpaceStore:

@@ -13,7 +13,7 @@ from mmviz.charts.explanations import Bar, Panel, curves_figure, intervals_figur
 from mmviz.explain.maps import MAPS, word_maps
 from mmviz.ui import state
 from mmviz.ui.frame import kindly
-from mmviz.ui.words import figures
+from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:
     from mmviz.ui.frame import Here
@@ -24,6 +24,8 @@ __all__ = ["aggregate", "grades", "how_to_read", "matrix"]
 
 SAMPLE = 200
 SECONDS = 1.0
+SAME = 0.5
+"""Rank correlation from which on a map of shuffled weights counts as much the same."""
 HOW_TO_READ = r"""
 **Effect on the score** is gradient × activation at the encoder's last layer, where summary and tokens part:
 $r_p = \sum_c x_{pc}\, \partial s / \partial x_{pc}$. Warm raised the score of this person, cool lowered it. Every
@@ -34,8 +36,12 @@ strategy has it. Under a word, it is multiplied with what goes with the word.
 **Gradient × attention** carries $\bar A = \mathbb{E}_h[(\nabla A \odot A)^+]$ through all attention layers (Chefer et
 al., ICCV 2021).
 
-**What goes with what** is no model's doing: words and patches that stand together in the catalogue, and the encoder
-alone.
+**What goes with what** is no fusion's doing: words and patches that stand together in the catalogue (canonical
+correlation), and the encoder alone: for open_clip the cosine of a patch with the phrase, for the bundled pair ConSE
+(Norouzi et al., ICLR 2014), patch by patch. A vision transformer is also looked into for what is typed, by
+gradient × attention of its last layers; with more layers the map spreads.
+
+**Both levels** are $\alpha_m \cdot \alpha_{m,t}$: the weight of a modality times that of a token in it.
 
 **Removing** patches paints them in the picture's mean colour and encodes it again; words are left out and the text is
 read again. Scores and places come from the real models. Under collective EASE the maps are those of the fusion before
@@ -45,7 +51,8 @@ the closed form; places are those after it.
 first. The gain is the area between the curve and random orders, in units of the range of all scores measured.
 
 **Caution.** A map that does not beat random says nothing. In pictures of single things, pointing at the middle is a
-strong guess: compare with it.
+strong guess: compare with it. A map that stays when the weights are shuffled tells of the picture, not of the model
+(Adebayo et al., NeurIPS 2018).
 """
 
 
@@ -118,6 +125,7 @@ def aggregate(here: Here, question: Question) -> None:
             st.rerun()
     if rows:
         _measured(here, rows)
+        _sane(here, rows)
 
 
 def how_to_read() -> None:
@@ -148,6 +156,28 @@ def _measured(here: Here, rows: Sequence[Summary]) -> None:
     st.caption(f"{n:,} random items, each for a random person who chose it; 95 % bootstrap intervals over items.")
 
 
+def _sane(here: Here, rows: Sequence[Summary]) -> None:
+    """Whether the maps hang on what was learned: beside each map that of the same network with shuffled weights."""
+    shown = [row for row in rows if row.measure == "likeness" and np.isfinite(row.mean)]
+    if not shown:
+        return
+    st.markdown("**Sanity check: do the maps hang on what was learned?**")
+    bars = [Bar(row.title, row.mean, row.low, row.high, _colour_of(here, row)) for row in shown]
+    drawn = intervals_figure(bars, "rank correlation with shuffled weights ↓", 1.0, "the same map", state.theme())
+    low = min(0.0, *(row.low for row in shown))
+    st.plotly_chart(drawn.update_xaxes(range=[low - 0.05, 1.08]), key="sanity", config={"displayModeBar": False})
+    st.caption(" ".join(_sanity_said(row) for row in shown))
+
+
+def _sanity_said(row: Summary) -> str:
+    verdict = "another map" if row.high < SAME else "much the same map, so it tells little of what was learned"
+    interval = f"{figures(row.low, 2)} … {figures(row.high, 2)}"
+    return (
+        f"{row.title} with its weights in random order gives {verdict} (rank correlation {figures(row.mean, 2)}, "
+        f"{interval}; {count(row.n, 'item')})."
+    )
+
+
 MEASURES: dict[str, tuple[str, str, float, str]] = {
     "image deletion": ("Picture, removing", "gain over random orders ↑", 0.0, "random"),
     "image insertion": ("Picture, inserting", "gain over random orders ↑", 0.0, "random"),
@@ -155,12 +185,11 @@ MEASURES: dict[str, tuple[str, str, float, str]] = {
     "text insertion": ("Words, inserting", "gain over random orders ↑", 0.0, "random"),
     "pointing": ("Pointing game", "words that point at what they name ↑", 0.0, "chance"),
     "energy": ("Energy inside", "share of the map inside the true region ↑", 0.0, "chance"),
-    "likeness": ("Sanity check", "rank correlation with shuffled weights ↓", 0.0, "another map"),
 }
 
 
 def _map_said(name: str) -> str:
-    others = {"relevance": "effect on the score", "centre": "always the middle", "shuffled": "effect on the score"}
+    others = {"relevance": "effect on the score", "centre": "always the middle"}
     return others.get(name, MAPS.get(name, name).lower())
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from mmviz.charts.robustness import curves_figure
+from mmviz.charts.robustness import curve_lines, curves_figure
 from mmviz.lab import FIRST_CONTROLS, FIRST_STRATEGIES
 from mmviz.ui import state
 from mmviz.ui.frame import Here, empty, kindly, link
 from mmviz.ui.jobs import active
-from mmviz.ui.robustness_picks import Picks, curve_lines, interval_said, measure_button
+from mmviz.ui.robustness_picks import Picks, interval_said, measure_button
 from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:
@@ -23,17 +23,23 @@ __all__ = ["cold_rows", "new_items", "new_people"]
 
 PEOPLE = """
 **A new person is a short history**, so nothing is trained: everyone who has enough known items is served from 1, 2, 5
-and 10 of them, drawn at random (three draws, averaged), and at last from all. The held-out items and what is ranked
+and 10 of them, drawn at random (three draws, averaged), and at last from all. The items to be found and what is ranked
 stay the same. The band is the value at the first level plus the 95 % interval of the change, over the same people.
+
+**The test part stays closed.** What is to be found is the validation part. Rounds and settings were chosen by it, so
+that heights flatter a little; what is asked here is how fast they grow.
 
 **Caution.** These people's other items did take part in the training, as one history among many; a person who truly
 came later would be served a little worse.
 """
 ITEMS = """
-**What is known grows, the rest stays.** On the split of new items the models never saw these. Of each, up to 20
+**What is known grows, the rest stays.** On the split of new items nothing was fitted on these. Of each, up to 20
 interactions are drawn; 0, 1, 5 or 20 of them become known, the same number for every item, so that fame tells nothing.
 All that is left of an item is to be found. Only items with enough interactions take part, and they are ranked among
 themselves.
+
+**The test part stays closed.** The new items are those of the validation part. Rounds and settings were chosen by it,
+so that heights flatter a little; what is asked here is how fast they grow.
 
 **What learns from them** without training a network: controls are fitted again at their settings; under collective EASE
 the network's vectors stay and the closed form is solved again; under a graph, the graph is drawn with the new edges. A
@@ -52,7 +58,8 @@ def new_people(here: Here, picks: Picks) -> None:
         empty("This split does not allow it", answer.problem)
         return
     people = count(answer.n_users, "person", "people")
-    st.caption(f"How well is someone served who has liked only a few things? The same {people} of '{answer.split}'.")
+    part = f"the validation part of '{answer.split}'"
+    st.caption(f"How well is someone served who has liked only a few things? The same {people} of {part}.")
     _curves(here, picks, answer, "people", "Things that the person has liked", PEOPLE)
 
 
@@ -63,8 +70,8 @@ def new_items(here: Here, picks: Picks) -> None:
         _no_items(here, picks, answer.problem)
         return
     st.caption(
-        f"How well are new things found once a few people have taken them? {count(answer.n_items, 'new item')} ranked "
-        f"among themselves, {count(answer.n_users, 'person', 'people')}."
+        f"How well are new things found once a few people have taken them? {count(answer.n_items, 'new item')} of the "
+        f"validation part, ranked among themselves, {count(answer.n_users, 'person', 'people')}."
     )
     _curves(here, picks, answer, "items", "Interactions known of each new item", ITEMS)
 

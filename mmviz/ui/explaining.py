@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -18,9 +17,6 @@ from mmviz.ui.recommending import pick_person, pick_strategies
 from mmviz.ui.seeing import HEADS, SHOWS, Scene, scene_payload
 from mmviz.ui.words import count, plain
 from mmviz.views.explanations import Change, Question, Upload
-
-if TYPE_CHECKING:
-    from mmviz.views import RunCard
 
 __all__ = ["Picked", "choose", "look"]
 
@@ -39,6 +35,8 @@ class Picked:
     show: str
     head: int | None
     said: str
+    layers: tuple[int, int] = (1, 0)
+    """Last layers of the encoder that are looked into, of how many; 0 where it has none."""
 
 
 def choose(here: Here) -> Picked:
@@ -59,8 +57,8 @@ def choose(here: Here) -> Picked:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(f"For someone new who likes {count(len(liked), 'thing')}.")
             st.button("For someone in the catalogue", type="tertiary", on_click=state.set_address, args=("liked", ""))
-    show, head, said = _show(runs, strategies)
-    return Picked(question, show, head, said)
+    show, head, said, layers = _show(here, question)
+    return Picked(question, show, head, said, layers)
 
 
 def look(here: Here, picked: Picked) -> Scene:
@@ -71,10 +69,20 @@ def look(here: Here, picked: Picked) -> Scene:
         explanation = here.lab.explain(question)
         outcomes = here.lab.consider(question, LISTED)
         reasons = () if question.upload else here.lab.reasons(question)
-        phrase = here.lab.phrase(question, picked.said) if picked.said else {}
+        phrase = here.lab.phrase(question, picked.said, picked.layers[0]) if picked.said else {}
     picture, title = _shown(here, question)
     scene = Scene(
-        question, explanation, outcomes, reasons, picture, title, picked.show, picked.head, phrase, picked.said
+        question,
+        explanation,
+        outcomes,
+        reasons,
+        picture,
+        title,
+        picked.show,
+        picked.head,
+        phrase,
+        picked.said,
+        picked.layers,
     )
     with slot:
         _said(here, scene)
@@ -93,11 +101,18 @@ def _said(here: Here, scene: Scene) -> None:
             asked |= {} if question.user_id else {"who": "I am new here"}
             asked["strategies"] = [here.lab.strategy(name).title for name in question.strategies]
             link("recommendations", "Back to the lists", **asked)
-    left = [
-        here.lab.strategy(n).title for n in question.strategies if n not in {o.run.strategy for o in scene.outcomes}
-    ]
-    if left:
+    ranked = {outcome.run.strategy for outcome in scene.outcomes}
+    left = [here.lab.strategy(name).title for name in question.strategies if name not in ranked]
+    if left and question.upload:
         st.caption(f"Only two-tower strategies rank something from outside; without a place: {', '.join(left)}.")
+    elif left:
+        name = plain(scene.explanation.encoder_name)
+        st.caption(f"All read through {name} here. Choose alone what reads through another encoder: {', '.join(left)}.")
+    if scene.show == "alignment" and not scene.layers[1]:
+        st.caption(
+            f"Gradient × attention inside the encoder needs a vision transformer of open_clip, and "
+            f"{plain(scene.explanation.encoder_name)} is none: its own map compares each patch with the words."
+        )
 
 
 def _item(here: Here, strategies: Sequence[str], user_id: str | None, liked: Sequence[str]) -> str:
@@ -234,7 +249,8 @@ def _reset() -> None:
         state.set_address(name, "")
 
 
-def _show(runs: Sequence[RunCard], strategies: Sequence[str]) -> tuple[str, int | None, str]:
+def _show(here: Here, question: Question) -> tuple[str, int | None, str, tuple[int, int]]:
+    """Which map, which head, what is typed, and how many of the encoder's last layers are looked into, of how many."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         show = st.segmented_control(
             "Show",
@@ -246,16 +262,17 @@ def _show(runs: Sequence[RunCard], strategies: Sequence[str]) -> tuple[str, int 
             bind="query-params",
             label_visibility="collapsed",
         )
-        head, said = None, ""
-        if show in ("attention", "within") and any(run.strategy in strategies for run in runs):
+        head, said, layers = None, "", (1, 0)
+        heads = _heads(here, question) if show in ("attention", "within") else 0
+        if heads > 1:
             picked = st.selectbox(
                 "Head",
-                [HEADS, *(f"Head {at}" for at in range(1, 5))],
+                [HEADS, *(f"Head {at}" for at in range(1, heads + 1))],
                 key="head",
                 label_visibility="collapsed",
                 width=180,
             )
-            head = None if picked == HEADS else int(picked.removeprefix("Head ")) - 1
+            head = int(picked.removeprefix("Head ")) - 1 if picked and picked != HEADS else None
         if show == "alignment":
             said = st.text_input(
                 "Find in the picture",
@@ -266,7 +283,32 @@ def _show(runs: Sequence[RunCard], strategies: Sequence[str]) -> tuple[str, int 
                 max_chars=200,
                 width=320,
             )
-    return (show if show in SHOWS else "relevance"), head, said or ""
+            layers = _layers(here, question)
+    return (show if show in SHOWS else "relevance"), head, said or "", layers
+
+
+def _heads(here: Here, question: Question) -> int:
+    """The most heads that one of the chosen strategies was trained with; 0 where none has any."""
+    chosen = [run.run_id for run in here.runs() if run.strategy in question.strategies and run.kind == "fusion"]
+    return max((int(here.lab.run(run_id).settings.get("fusion", {}).get("heads", 0)) for run_id in chosen), default=0)
+
+
+def _layers(here: Here, question: Question) -> tuple[int, int]:
+    """How many of the encoder's last layers are looked into, of how many; asked where there are several."""
+    with kindly():
+        most = here.lab.encoder_layers(question) if question.strategies else 0
+    if most < 2:
+        return 1, most
+    said = {1: f"Layer {most}, the last", most: f"All {most} layers"}
+    picked = st.selectbox(
+        "Layers of the encoder",
+        range(1, most + 1),
+        format_func=lambda n: said.get(n, f"Layers {most - n + 1} to {most}"),
+        key="layers",
+        label_visibility="collapsed",
+        width=200,
+    )
+    return int(picked or 1), most
 
 
 def _shown(here: Here, question: Question) -> tuple[str, str]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from mmviz.charts.robustness import curves_figure, scores_figure
+from mmviz.charts.robustness import curve_lines, curves_figure, scores_figure
 from mmviz.ui import state
 from mmviz.ui.frame import Here, empty, kindly
-from mmviz.ui.robustness_picks import Picks, curve_lines, interval_said, measure_button
+from mmviz.ui.robustness_picks import Picks, interval_said, measure_button
 from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ __all__ = ["knock_outs", "line_rows", "verdict"]
 
 HOW_TO_READ = r"""
 **Nothing is trained again.** The damaged features go through the trained network, and what comes out is evaluated by
-the same protocol: same people, same candidates, same held-out items. The held-out part is read again for this;
-nothing is chosen by it.
+the same protocol: same people, same candidates, same items to be found.
+
+**The test part stays closed.** Each run opened it once, at the end of its training; people and items here are those of
+the validation part. Rounds and settings were chosen by it, so that the height at 0 % flatters a little and may differ
+from the leaderboard; what is asked here is how much of that height is left.
 
 **Severity** is the share of the items that are hit; items hit at 25 % are hit at 50 % too. Blurred pictures and struck
 words go through the encoder again: there every item is hit, the harder the higher the severity.
@@ -33,7 +36,7 @@ words go through the encoder again: there every item is hit, the harder the high
 $R = \int_0^1 \mathrm{NDCG}(s) / \mathrm{NDCG}(0)\, ds$; 1 means that nothing is lost. A model that never looked at
 pictures has 1 and need not be good: read it beside the height of the line.
 
-**Dotted lines** do not read what is damaged; they are flat and were not run again. Collective EASE keeps content inside
+**Dotted lines** do not read what is damaged, so they are flat. Collective EASE keeps content inside
 its solution, so the closed form is solved again with the damaged content, and a graph draws its look-alikes anew;
 weights, settings and scalers stay as they were.
 
@@ -47,18 +50,22 @@ def knock_outs(here: Here, picks: Picks) -> None:
         cards = here.lab.knock_outs(here.card.name)
     card = _choose(cards)
     answer = here.lab.knock_out_curves(here.card.name, card.name, picks.strategies, picks.split.name, picks.metric)
+    if answer.problem:
+        empty("This split does not allow it", answer.problem)
+        return
     st.caption(_said(card, answer))
     measured = [line for line in answer.lines if not line.flat]
+    concerned = bool(measured) or any(card.modality in run.modalities for run in answer.missing)
     if measured:
         _curves(answer, picks)
-    elif not answer.missing:
+    elif not concerned:
         empty(
             "None of these reads it", f"The chosen strategies do not look at the {card.modality}. Choose others above."
         )
     else:
         empty("Not measured yet", "The curves are drawn from the trained models, live, and then kept with the runs.")
     args = (here.card.name, [card.name], picks.strategies, picks.split.name)
-    measure_button(here, answer.missing, "knock_out", here.lab.start_knock_outs, args)
+    measure_button(here, answer.missing if concerned else (), "knock_out", here.lab.start_knock_outs, args)
     _every(here, picks, cards)
     with st.popover("How to read this", type="tertiary", icon=":material/help:"):
         st.markdown(HOW_TO_READ)
@@ -139,7 +146,8 @@ def _said(card: KnockOutCard, answer: Curves) -> str:
         else ""
     )
     people = count(answer.n_users, "person", "people")
-    return f"{card.summary} Measured on {people} of the split '{answer.split}'.{encoded if card.encodes else ''}"
+    part = f"the validation part of '{answer.split}'"
+    return f"{card.summary} Measured on {people} of {part}.{encoded if card.encodes else ''}"
 
 
 def _curves(answer: Curves, picks: Picks) -> None:
@@ -159,7 +167,7 @@ def _curves(answer: Curves, picks: Picks) -> None:
     rows = line_rows(answer.lines, "At 100 %")
     st.dataframe(rows, hide_index=True, alt="The curves in numbers", column_config={"Robustness": bar})
     dates = sorted({line.measured[:10] for line in answer.lines if line.measured})
-    st.caption(f"Held-out part read for this on {' and '.join(dates)}; nothing was chosen by it.")
+    st.caption(f"Measured on {' and '.join(dates)} on the validation part; the test part stays closed.")
 
 
 def _every(here: Here, picks: Picks, cards: Sequence[KnockOutCard]) -> None:
@@ -170,7 +178,9 @@ def _every(here: Here, picks: Picks, cards: Sequence[KnockOutCard]) -> None:
     ]
     titles = list(dict.fromkeys(line.run.title for answer in answers for line in answer.lines))
     plain = [answer for answer in answers if not answer.knock_out.encodes]
-    missing = {run.strategy: run for answer in plain for run in answer.missing}
+    missing = {
+        run.strategy: run for answer in plain for run in answer.missing if answer.knock_out.modality in run.modalities
+    }
     if sum(any(not line.flat for line in answer.lines) for answer in answers) > 1:
         st.subheader("What hurts whom", anchor=False)
         scores = np.full((len(titles), len(answers)), np.nan)

@@ -15,8 +15,8 @@ __all__ = ["learned"]
 METRICS = {"ndcg@10": "NDCG@10", "accuracy": "Accuracy", "mean average precision": "MAP", "rmse": "RMSE"}
 HOW = """
 **Value** is on what was held out from the task: the test items of a split that holds items out, else a tenth of the
-items whose labels the head never saw; for ratings, those of the test part. In brackets the 95 % bootstrap interval,
-over items or over people.
+items whose labels the head never saw; for ratings, those of the validation part. In brackets the 95 % bootstrap
+interval, over items or over people.
 
 **Control** learns nothing from content: the most frequent category, tags by frequency, or means of the train ratings,
 whichever is best. For recommendation it is the same strategy trained without any task.

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from mmviz import twins
-from mmviz.charts.robustness import CurveLine
 from mmviz.ui import state
 from mmviz.ui.frame import Here, empty, kindly
 from mmviz.ui.jobs import active
@@ -18,9 +17,8 @@ from mmviz.ui.words import count, figures
 
 if TYPE_CHECKING:
     from mmviz.views import RunCard, SplitCard
-    from mmviz.views.robustness import Line
 
-__all__ = ["Picks", "choose", "curve_lines", "interval_said", "measure_button", "signed"]
+__all__ = ["Picks", "choose", "interval_said", "measure_button", "signed"]
 
 LOOKS = {
     "knock-outs": "Knock-outs",
@@ -64,14 +62,6 @@ def choose(here: Here) -> Picks:
         empty("No strategy is chosen", f"Choose one to {MOST_LINES} strategies above.")
         st.stop()
     return Picks(look if look in LOOKS else "knock-outs", split, strategies, metric, METRICS[metric])
-
-
-def curve_lines(lines: Sequence[Line]) -> list[CurveLine]:
-    """Lines as the chart takes them; what does not read the damaged modality is dotted."""
-    return [
-        CurveLine(each.run.title, each.run.kind, each.run.order, each.mean, each.low, each.high, each.flat)
-        for each in lines
-    ]
 
 
 def measure_button(

@@ -43,7 +43,10 @@ Drawn = dict[str, np.ndarray | None]
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that is known about the item now, and how it is to be shown; `head` counts from 0, None = the mean."""
+    """Everything that is known about the item now, and how it is to be shown.
+
+    `head` counts from 0, None = the mean; `layers` are the last ones of the encoder that `phrase` looked into, of all.
+    """
 
     question: Question
     explanation: Explanation
@@ -55,6 +58,7 @@ class Scene:
     head: int | None = None
     phrase: dict[str, np.ndarray] = field(default_factory=dict)
     said: str = ""
+    layers: tuple[int, int] = (1, 0)
 
 
 def scene_payload(scene: Scene, shelf: Shelf) -> Payload:
@@ -101,7 +105,10 @@ def pieces(explanation: Explanation) -> list[str]:
 
 
 def alignment_columns(scene: Scene) -> tuple[list[Payload], list[Drawn]]:
-    """What goes with what without any strategy: learned from the catalogue, and after the encoder alone."""
+    """What goes with what without any strategy: learned from the catalogue, and after the encoder alone.
+
+    Beside them, for what was typed, what an encoder with attention looked at inside.
+    """
     explanation = scene.explanation
     sides = (
         ("learned", "Learned from the catalogue", "Words and patches that stand together in its items (CCA)"),
@@ -123,18 +130,26 @@ def alignment_columns(scene: Scene) -> tuple[list[Payload], list[Drawn]]:
         scaled = np.maximum(cross, 0) / max(float(np.abs(cross).max()), 1e-9)
         flat = np.maximum(image, 0) / max(float(np.abs(image).max()), 1e-9)
         arrays.append({"image": 100 * flat, "cross": 100 * scaled})
+    inside = scene.phrase.get("inside")
+    if inside is not None:
+        note = f"“{scene.said}”, gradient × attention in {_layers_said(*scene.layers)}"
+        columns.append({**_frame("Inside the encoder", note, palette.INK), "effect": None, "reason": None})
+        arrays.append({"image": 100 * inside / max(float(inside.max()), 1e-12)})
     return columns, arrays
+
+
+def _layers_said(last: int, most: int) -> str:
+    return f"its last layer of {most}" if last == 1 else f"its last {last} layers of {most}"
 
 
 def _column(scene: Scene, sight: Sight, shelf: Shelf) -> tuple[Payload, Drawn]:
     drawn, note = _drawn(scene, sight)
     run = sight.run
-    image = sight.relevance.get("image")
     return {
         **_frame(run.title, note or f"content brought {figures(sight.value)}", _colour(run)),
         "modalities": [(name, share, palette.modality_colour(name)) for name, share in sight.modalities.items()],
         "within": scene.show == "within",
-        "ranked": None if image is None else np.argsort(-image, kind="stable").tolist(),
+        "ranked": {name: _ranked(drawn.get(name)) for name in ("image", "words")},
         "effect": _effect(scene, run, shelf),
         "reason": _reason(scene, run, shelf),
     }, drawn
@@ -157,7 +172,7 @@ def _frame(title: str, note: str, colour: palette.Pair) -> Payload:
         "colour": colour,
         "modalities": [],
         "within": False,
-        "ranked": None,
+        "ranked": {},
     }
 
 
@@ -275,6 +290,11 @@ def _colour(run: RunCard) -> palette.Pair:
 def _limit(arrays: Sequence[np.ndarray | None]) -> float:
     """One limit for all columns: the highest value, so that colours can be compared."""
     return max((float(np.abs(values).max()) for values in arrays if values is not None and values.size), default=0.0)
+
+
+def _ranked(values: np.ndarray | None) -> list[int] | None:
+    """Places of patches or words in the order of a map, the strongest first."""
+    return None if values is None else [int(place) for place in np.argsort(-values, kind="stable")]
 
 
 def _rounded(values: np.ndarray | None) -> list[Any] | None:

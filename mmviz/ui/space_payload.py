@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mmviz.ui.tints import Tint
     from mmviz.views.maps import Clusters, SpaceCard, SpaceMap
 
-__all__ = ["chosen_payload", "coordinates", "maps_payload", "space_colour", "tinted", "words"]
+__all__ = ["chosen_payload", "coordinates", "maps_payload", "space_colour", "tinted", "trust_said", "words"]
 
 Payload = dict[str, Any]
 SHOWN = 1e8
@@ -117,11 +117,17 @@ def _panel(
         "cloud": clouds[card.name],
         "ends": len(drawn.ends),
         "facts": " · ".join(facts),
-        "trustSaid": f"Trustworthiness of the map with 15 neighbours, over {drawn.measured:,} of {drawn.of:,} points; "
+        "trustSaid": f"Trustworthiness of the map with 15 neighbours, {trust_said(drawn)}; "
         f"{card.width} dimensions are drawn as two",
         "glow": list(glow),
         "labels": [] if groups is None else _labels(drawn, groups),
     }
+
+
+def trust_said(drawn: SpaceMap) -> str:
+    """What a map's trust was measured on, and how exact the neighbours are that it was drawn from."""
+    over = f"over {drawn.measured:,} of {drawn.of:,} points"
+    return over if drawn.recall == 1.0 else f"{over}; {drawn.recall:.1%} of the true neighbours were found"
 
 
 def _labels(drawn: SpaceMap, groups: Clusters) -> list[Payload]:

@@ -11,6 +11,7 @@ from mmviz.ui import state
 from mmviz.ui.frame import empty, kindly, link
 from mmviz.ui.mapping import draw, drawn_maps, settle
 from mmviz.ui.space_evidence import measures, moved
+from mmviz.ui.space_payload import trust_said
 from mmviz.ui.space_people import crowd, names_of, said
 from mmviz.ui.space_picks import choose, tint_of
 from mmviz.ui.space_search import answers, search
@@ -129,8 +130,8 @@ def _solid(here: Here, picks: Picks) -> None:
     missing = len(here.shelf.ids) - drawn.card.n_placed
     left_out = f"; {missing:,} have no place in this space" if missing else ""
     st.caption(
-        f"All {drawn.card.n_placed:,} items{left_out}. Trustworthiness {drawn.trust:.3f}, over {drawn.measured:,} of "
-        f"{drawn.of:,} points. Drag to turn, wheel to come closer."
+        f"All {drawn.card.n_placed:,} items{left_out}. Trustworthiness {drawn.trust:.3f}, {trust_said(drawn)}. "
+        "Drag to turn, wheel to come closer."
     )
     if people:
         said(picks, people)

@@ -104,6 +104,7 @@ class Explanation:
     - `words`: the words that have a token, T of them; `text` is what they were cut out of.
     - `learned` (T, P): which word goes with which patch after what stands together in the catalogue; `encoder` (T, P):
       after the encoder alone. None where there is no picture or no text, or the encoder cannot say.
+    - `encoder_name`: through which encoder words and patches were read.
     """
 
     text: str
@@ -113,6 +114,7 @@ class Explanation:
     sights: tuple[Sight, ...]
     learned: np.ndarray | None
     encoder: np.ndarray | None
+    encoder_name: str
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ class SpaceMap:
       pictures first.
     - `trust`: trustworthiness with k = 15, measured over `measured` of `of` points.
     - `point_trust`: (I,) share of an item's 15 true neighbours that are neighbours on the map, NaN without a place.
+    - `recall`: share of the true neighbours that the map was drawn from, and point trust measured on; 1 = all.
     """
 
     card: SpaceCard
@@ -68,6 +69,7 @@ class SpaceMap:
     measured: int
     of: int
     point_trust: np.ndarray
+    recall: float = 1.0
 
 
 @dataclass(frozen=True)

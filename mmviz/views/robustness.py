@@ -31,8 +31,8 @@ class Line:
       the change from it, over the same people.
     - `change`: at the last level, with `change_low` and `change_high`; `score`: the area under the curve as a share of
       its first value, 1 = nothing is lost, with its interval; None where that is not asked or not defined.
-    - `flat`: the model does not read what is damaged, so that it was not run again; `served`: what was done to it.
-    - `measured`: when the held-out part was read for this (UTC, ISO 8601); "" for a flat line.
+    - `flat`: the model does not read what is damaged and was run once, undamaged; `served`: what was done to it.
+    - `measured`: when that was (UTC, ISO 8601), on the validation part of the split.
     """
 
     run: RunCard
@@ -49,7 +49,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Curves:
-    """The curves of one knock-out on one split, those of the runs in `missing` not being measured yet."""
+    """The curves of one knock-out on one split, those of the runs in `missing` not being measured yet.
+
+    `n_users`: people with something to be found in its validation part; `problem`: why nothing is measured.
+    """
 
     knock_out: KnockOutCard
     metric: str
@@ -57,6 +60,7 @@ class Curves:
     n_users: int
     lines: tuple[Line, ...]
     missing: tuple[RunCard, ...]
+    problem: str = ""
 
 
 @dataclass(frozen=True)

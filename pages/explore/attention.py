@@ -1,6 +1,7 @@
 """Attention: what did each model look at in this item, and should you believe it?"""
 
 from mmviz.ui.believing import aggregate, grades, how_to_read, matrix
+from mmviz.ui.branching import trees
 from mmviz.ui.comparing import untrained
 from mmviz.ui.explaining import choose, look
 from mmviz.ui.frame import empty, open_page
@@ -14,6 +15,7 @@ else:
         scene = look(here, picked)
         how_to_read()
         matrix(scene)
+        trees(here, scene)
         grades(here, scene)
         aggregate(here, picked.question)
     else:

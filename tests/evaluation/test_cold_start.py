@@ -42,7 +42,7 @@ def test_whole_histories_give_what_the_evaluation_gives() -> None:
     split = make_split(catalogue, "random")
     model = Popularity().fit(catalogue.matrix(split.train))
     frame = measure(lambda _count, _known: model, few_likes(catalogue, split), "Popularity")
-    own = evaluate(model, catalogue, split)
+    own = evaluate(model, catalogue, split, "valid")
     whole = frame[frame["count"] == EVERYTHING]
     np.testing.assert_array_equal(whole["user"], own.users)
     np.testing.assert_allclose(whole["ndcg@10"], own.values["ndcg@10"])
@@ -62,7 +62,7 @@ def test_new_items_become_known_at_the_same_pace() -> None:
     catalogue = random_catalogue(n_users=200, n_items=300, per_user=60)
     split = make_split(catalogue, "cold-items")
     trial = few_takers(catalogue, split, (0, 1, 5, 20))
-    train, test = dense(catalogue.matrix(split.train)), dense(catalogue.matrix(split.test))
+    train, held = dense(catalogue.matrix(split.train)), dense(catalogue.matrix(split.valid))
     items = np.flatnonzero(trial.candidates)
     assert trial.n_items == len(items) >= 20
     before = train
@@ -70,12 +70,12 @@ def test_new_items_become_known_at_the_same_pace() -> None:
         known = dense(trial.known[count])
         assert (known[:, items].sum(axis=0) == count).all()
         assert not (before & ~known).any()
-        assert not (known & ~train & ~test).any()
+        assert not (known & ~train & ~held).any()
         assert (known == train)[:, ~trial.candidates].all()
         assert not (known & dense(trial.relevant)).any()
         before = known
     assert (dense(trial.relevant)[:, items].sum(axis=0) >= 3).all()
-    assert not (dense(trial.relevant) & ~test).any()
+    assert not (dense(trial.relevant) & ~held).any()
     assert (dense(trial.excluded) == (train | dense(trial.known[20]))).all()
 
 

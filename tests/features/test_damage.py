@@ -29,6 +29,17 @@ def test_absent_is_as_if_it_had_never_been_there() -> None:
     assert not np.asarray(gone.pooled).any()
 
 
+def test_rows_that_are_made_when_read_are_indexed_like_an_array() -> None:
+    made = damaged(FEATURES, "image", "shuffled").modalities["image"].tokens
+    whole = np.asarray(made[EVERY])
+    assert made.shape == whole.shape and len(made) == len(whole) and made.dtype == whole.dtype
+    rows, places = np.array([4, 0]), np.array([[2, 1], [0, 2]])
+    np.testing.assert_array_equal(made[rows[:, None], places], whole[rows[:, None], places])
+    np.testing.assert_array_equal(made[3], whole[3])
+    np.testing.assert_array_equal(made[2:5], whole[2:5])
+    np.testing.assert_array_equal(made[EVERY < 2], whole[:2])
+
+
 def test_noise_is_as_loud_as_what_it_replaces() -> None:
     noise = damaged(FEATURES, "image", "noise").modalities["image"]
     np.testing.assert_array_equal(noise.mask, CLEAN.mask)

@@ -107,10 +107,10 @@ def test_what_is_judged_is_never_learned_from(split: str) -> None:
         torch.testing.assert_close(losses[0], losses[1], rtol=0, atol=0)
 
 
-def test_test_ratings_do_not_reach_the_loss() -> None:
+def test_held_out_ratings_do_not_reach_the_loss() -> None:
     data, content, split = taught()
     frame = data.catalogue.interactions.copy()
-    frame.loc[split.test, "rating"] = 1.0
+    frame.loc[np.concatenate([split.valid, split.test]), "rating"] = 1.0
     changed = dataclasses.replace(data, catalogue=dataclasses.replace(data.catalogue, interactions=frame))
     losses = []
     for each in (data, changed):
@@ -134,8 +134,8 @@ def test_metrics_agree_with_scikit_learn() -> None:
 def test_the_rating_controls_are_what_they_are_called() -> None:
     data, content, split = taught()
     result = Rating(data, DIM).measure(content)
-    train, test = (data.catalogue.interactions.iloc[rows]["rating"] for rows in (split.train, split.test))
-    expected = root_mean_squared_error(test, np.full(len(test), train.mean()))
+    train, valid = (data.catalogue.interactions.iloc[rows]["rating"] for rows in (split.train, split.valid))
+    expected = root_mean_squared_error(valid, np.full(len(valid), train.mean()))
     assert result.controls["mean rating"] == pytest.approx(expected, rel=1e-5)
     assert result.metric == "rmse" and not result.higher
 

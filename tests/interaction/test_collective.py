@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from mmviz.baselines.collective_ease import CollectiveEase
 from mmviz.baselines.ease import Ease, EaseConfig
+from mmviz.evaluation.evaluate import evaluate_matrices
+from mmviz.explain.history import history_parts
 from mmviz.fusion_ranker import FusionRanker, subsets
 from mmviz.interaction.base import Material
 from mmviz.interaction.collective import Collective, FusedEase
@@ -71,8 +74,59 @@ def test_validation_chooses_the_settings_and_new_items_of_the_own_group_come_fir
     train.eliminate_zeros()
     valid.eliminate_zeros()
     done = Collective(Collective.Config()).finish(fused(data), Material(train, valid, None, data.features), silent)
-    assert set(done.settings) == {"ease"}
+    assert set(done.settings) == {"ease", "two-tower score"}
     assert done.parameters > 0
     scores = done.ranker.score(train)[:, 64:]
     own = data.item_group[None, 64:] == data.user_group[:, None]
     assert (np.where(own, scores, -np.inf).max(1) > np.where(own, -np.inf, scores).max(1)).mean() > 0.9
+
+
+def towered(data: Planted) -> FusionRanker:
+    """A fusion ranker whose own score knows what is popular, which its content does not."""
+    state = fused(data).state()
+    return FusionRanker.from_state(
+        state | {"bias": np.asarray(data.interactions.sum(axis=0)).ravel().astype(np.float32)}
+    )
+
+
+def test_the_two_tower_score_is_added_for_known_items_alone(data: Planted, model: FusedEase) -> None:
+    both = FusedEase(towered(data), model._ease, 0.5)
+    people, known = data.interactions[:5], model._ease.known
+    added = both.score(people) - model.score(people)  # (B, I)
+    own = towered(data).score(people)[:, known]  # (B, W)
+    np.testing.assert_allclose(added[:, known], 0.5 * (own - own.mean(axis=1, keepdims=True)), atol=1e-4)
+    assert not np.delete(added, known, axis=1).any()
+    restored = FusedEase.from_state(both.state())
+    np.testing.assert_array_equal(restored.score(people), both.score(people))
+    shares = modality_shares(both, people)
+    np.testing.assert_allclose(sum(shares.values()), both.score(people), atol=1e-4)
+
+
+def test_what_each_item_of_a_history_brought_adds_up_with_the_two_tower_score(data: Planted, model: FusedEase) -> None:
+    both = FusedEase(towered(data), model._ease, 0.5)
+    history = data.interactions[:1]
+    found = history_parts(both, history, 3)
+    assert found is not None
+    parts, rest = found
+    assert len(parts) == history.nnz
+    assert parts.sum() + rest == pytest.approx(both.score(history)[0, 3], abs=1e-4)
+
+
+def test_validation_adds_the_two_tower_score_where_it_helps(data: Planted) -> None:
+    """People who like what many like, in a validation part that is all about it."""
+    rng = np.random.default_rng(0)
+    shape, known = data.interactions.shape, np.flatnonzero(np.asarray(data.interactions.sum(axis=0)).ravel())
+    liked = rng.permutation(known)[:6]
+    valid = np.zeros(shape, np.float32)
+    valid[:, liked] = data.interactions.toarray()[:, liked] == 0
+    state = fused(data).state()
+    bias = 100 * np.isin(np.arange(shape[1]), liked).astype(np.float32)
+    material = Material(data.interactions, csr_array(valid), None, data.features)
+    with_it = Collective(Collective.Config()).finish(FusionRanker.from_state(state | {"bias": bias}), material, silent)
+    without = Collective(Collective.Config()).finish(fused(data), material, silent)
+    assert with_it.settings["two-tower score"]["beside"] > 0
+    ndcg = [
+        evaluate_matrices(done.ranker, data.interactions, material.valid, None, None, (10,)).mean()["ndcg@10"]
+        for done in (with_it, without)
+    ]
+    assert ndcg[0] > ndcg[1] + 0.1

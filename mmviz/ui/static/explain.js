@@ -80,6 +80,8 @@ const paint = (root, data) => {
   const changed = gone.size + look.struck.size > 0;
   root.querySelector(".reset").hidden = !(changed || data.changed);
   root.classList.toggle("removing", look.removing);
+  const end = look.weakest ? "weakest" : "strongest";
+  for (const said of root.querySelectorAll(".takers .share")) said.textContent = `Remove its ${end} ${look.share} %:`;
   for (const button of root.querySelectorAll("[data-mode]")) {
     button.setAttribute("aria-pressed", (button.dataset.mode === "remove") === look.removing);
   }
@@ -128,13 +130,25 @@ const because = (reason, tone) => !reason ? node("div", {})
       node("ol", { class: "past" }, reason.history.map((entry) =>
         node("li", { title: `${entry.item.title}: ${entry.part} of the score` }, picture(entry.item), node("span", { text: entry.part })))));
 
+// What the order of a column's map may take away: a share of the patches or of the words, from either end.
+const takers = (column, at, data) => {
+  const offered = [["image", "patches", data.src], ["words", "words", true]].filter(([of, , there]) => there && column.ranked[of]?.length);
+  if (!offered.length) return node("p", {});
+  return node("p", { class: "takers" }, node("span", { class: "share" }),
+    offered.map(([of, name]) => node("button", { type: "button", "data-take": of, "data-of": at, text: name })));
+};
+
+const taken = (order, look) => {
+  const n = Math.max(1, Math.round((order.length * look.share) / 100));
+  return look.weakest ? order.slice(-n) : order.slice(0, n);
+};
+
 const columnOf = (column, at, data, tone) =>
   node("section", { class: "seen", "data-column": at, "aria-label": column.title, style: { "--c": tone(column.colour) } },
     node("header", {}, node("h3", { text: column.title }), node("p", { class: "note", text: column.note })),
     data.editable ? place(column.effect) : node("p", {}),
     stage(column, data), weights(column, tone), sentence(data),
-    data.editable && data.src && column.ranked
-      ? node("button", { type: "button", class: "top", "data-top": at, text: "Cover its top 10 %" }) : node("span", { class: "top" }),
+    data.editable ? takers(column, at, data) : node("p", {}),
     because(column.reason, tone), data.editable ? list(column.effect) : node("div", {}));
 
 const bar = (data) =>
@@ -142,6 +156,10 @@ const bar = (data) =>
     data.editable ? node("div", { class: "modes", role: "group", "aria-label": "What a click does" },
       node("button", { type: "button", "data-mode": "look", text: "Look" }),
       node("button", { type: "button", "data-mode": "remove", text: "Remove" })) : null,
+    data.editable ? node("label", { class: "amount" }, "Remove the",
+      node("select", { "aria-label": "From which end of the map" },
+        node("option", { value: "strongest", text: "strongest" }), node("option", { value: "weakest", text: "weakest" })),
+      node("input", { type: "number", min: "1", max: "100", step: "1", inputmode: "numeric", "aria-label": "Per cent to remove" }), "%") : null,
     node("label", { class: "opacity" }, "Map", node("input", { type: "range", min: "0", max: "100", value: "85", "aria-label": "Opacity of the map" })),
     node("span", { class: "scale" }, node("span", { text: data.scale[0] }), node("i", { class: data.signed ? "both" : "one" }), node("span", { text: data.scale[1] })),
     node("button", { type: "button", class: "reset", text: "Reset", hidden: true }),
@@ -167,14 +185,14 @@ const wire = (root, data, emit) => {
   root.onclick = (event) => {
     const word = event.target.closest("[data-word]");
     const mode = event.target.closest("[data-mode]");
-    const top = event.target.closest("[data-top]");
+    const take = event.target.closest("[data-take]");
     if (mode) { look.removing = mode.dataset.mode === "remove"; look.hover = null; show(); }
     else if (word) {
       if (look.removing) { toggle(look.struck, Number(word.dataset.word)); show(); tell(); }
       else { look.patch = null; toggle(look.words, Number(word.dataset.word)); show(); }
-    } else if (top) {
-      const values = data.columns[Number(top.dataset.top)].ranked;
-      look.covered = new Set(values.slice(0, Math.round(values.length / 10)));
+    } else if (take) {
+      const gone = new Set(taken(data.columns[Number(take.dataset.of)].ranked[take.dataset.take], look));
+      if (take.dataset.take === "image") look.covered = gone; else look.struck = gone;
       show(); tell();
     } else if (event.target.closest(".reset")) {
       look.covered.clear(); look.struck.clear(); look.words.clear(); look.patch = null;
@@ -187,7 +205,11 @@ const wire = (root, data, emit) => {
     if (next !== look.hover) { look.hover = next; show(); }
   };
   root.oninput = (event) => {
-    if (event.target.closest(".opacity")) { look.opacity = event.target.value / 100; show(); }
+    if (event.target.closest(".opacity")) look.opacity = event.target.value / 100;
+    else if (event.target.matches(".amount select")) look.weakest = event.target.value === "weakest";
+    else if (event.target.matches(".amount input")) look.share = Math.min(Math.max(Number(event.target.value) || 1, 1), 100);
+    else return;
+    show();
   };
   for (const stage of root.querySelectorAll(".stage:not(.none)")) {
     const canvas = stage.querySelector("canvas");
@@ -230,12 +252,17 @@ const draw = (root, data) => {
   root.look = {
     key: data.key, words: was?.words ?? new Set(data.start), hover: null, patch: was?.patch ?? null, cursor: null,
     removing: was?.removing ?? false, opacity: was?.opacity ?? 0.85, stroke: null,
-    covered: new Set(data.covered), struck: new Set(data.struck),
+    covered: new Set(data.covered), struck: new Set(data.struck), share: was?.share ?? 10, weakest: was?.weakest ?? false,
   };
   const scrolled = root.querySelector(".row")?.scrollLeft ?? 0;
   const row = node("div", { class: "row quiet" }, data.columns.map((column, at) => columnOf(column, at, data, tone)));
   root.replaceChildren(bar(data), row);
   root.querySelector(".opacity input").value = 100 * root.look.opacity;
+  const amount = root.querySelector(".amount");
+  if (amount) {
+    amount.querySelector("select").value = root.look.weakest ? "weakest" : "strongest";
+    amount.querySelector("input").value = root.look.share;
+  }
   row.scrollLeft = scrolled;
 };
 
