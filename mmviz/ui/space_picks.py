@@ -32,9 +32,9 @@ CLUSTER, POPULAR, TRUST, SCORE, HITS, PLAIN = (
 )  # fmt: skip
 LIST = 20
 APART = (
-    "Neighbours are those in all dimensions; on very large maps not all are looked for, and pointing at the trust says how "
-    "many were found. Every map starts from that of the joint space and is laid onto it by rotation, reflection and size, "
-    "so that the maps compare."
+    "Neighbours are those in all dimensions; on very large maps not all are looked for, and pointing at the trust says "
+    "how many were found. Every map starts from that of the joint space and is laid onto it by rotation, reflection and "
+    "size, so that the maps compare."
 )
 ALIGNED = (
     "All chosen maps are laid out at once; an item is held in one place, the more the more neighbours it has in common "
