@@ -33,8 +33,8 @@ CLUSTER, POPULAR, TRUST, SCORE, HITS, PLAIN = (
 LIST = 20
 APART = (
     "Neighbours are those in all dimensions; on very large maps not all are looked for, and pointing at the trust says "
-    "how many were found. Every map starts from that of the joint space and is laid onto it by rotation, reflection and "
-    "size, so that the maps compare."
+    "how many were found. Every map starts from that of the joint space and is laid onto it by rotation, reflection "
+    "and size, so that the maps compare."
 )
 ALIGNED = (
     "All chosen maps are laid out at once; an item is held in one place, the more the more neighbours it has in common "
@@ -180,7 +180,11 @@ def _one(label: str, cards: dict[str, SpaceCard], key: str, index: int) -> str:
 def _layout(here: Here, spaces: tuple[str, ...], dims: int) -> LayoutSettings:
     titles = list(LAYOUTS)
     shown = st.session_state.get("layout") or state.address("layout") or titles[0]
-    with st.popover(shown if shown in LAYOUTS else titles[0], icon=":material/scatter_plot:", width="content"):
+    with st.popover(
+        (shown if shown in LAYOUTS else titles[0]).removesuffix(" UMAP"),
+        icon=":material/scatter_plot:",
+        width="content",
+    ):
         layout = st.segmented_control(
             "Layout", titles, default=titles[0], required=True, key="layout", bind="query-params"
         )
