@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from mmviz.errors import MmvizError, RunError, UnknownNameError
-from mmviz.lab import Lab
+from mmviz.lab import Lab, crowd, vectors
 from mmviz.spaces.align import MISSING
+from mmviz.spaces.choosing import encode_corners
 from mmviz.views.maps import LayoutSettings, Question
 
 PCA = LayoutSettings("pca")
@@ -43,6 +44,27 @@ def test_maps_are_laid_out_once_and_agree_with_what_is_missing(lab: Lab) -> None
     np.testing.assert_array_equal(again.ends[0], points)
 
 
+def test_spaces_laid_out_together_share_a_frame_and_a_name(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = LayoutSettings("aligned", beside=SPACES)
+    lab.lay_out("shop", SPACES, settings)
+    assert lab.not_laid_out("shop", SPACES, settings) == []
+    drawn = {name: lab.space_map("shop", name, settings) for name in SPACES}
+    apart = {name: lab.space_map("shop", name, LayoutSettings()) for name in ("joint", "ends")}
+    np.testing.assert_array_equal(drawn["ends"].ends[1], apart["ends"].ends[1])  # it has a map of its own
+    shared = np.concatenate([drawn[name].ends[0] for name in ("image", "text", "concat")])
+    shared = shared[shared[:, 0] != MISSING]
+    assert len(shared) == 59 + 60 + 60
+    assert (shared.max(axis=0) - shared.min(axis=0)).max() == pytest.approx(1.9, abs=1e-4)  # one frame for all
+    assert all(0.4 < each.trust <= 1 for each in drawn.values())
+    other = LayoutSettings("aligned", beside=("image", "text"))
+    assert lab.not_laid_out("shop", ("image", "text"), other) == ["image", "text"]  # another set, other maps
+    assert lab.not_laid_out("shop", SPACES, LayoutSettings("aligned", beside=SPACES[::-1])) == []
+    assert lab.not_laid_out("shop", ("joint",), LayoutSettings("aligned", beside=("joint",))) == []  # alone: plain UMAP
+    monkeypatch.setattr(vectors, "MOST_TOGETHER", 100)
+    with pytest.raises(MmvizError, match="up to 100 points"):
+        lab.start_lay_out("shop", ("image", "text"), other)
+
+
 def test_a_job_lays_out_in_the_background(lab: Lab) -> None:
     job_id = lab.start_lay_out("shop", ("image",), PCA)
     while next(job for job in lab.jobs() if job.job_id == job_id).state in ("waiting", "running"):
@@ -59,8 +81,8 @@ def test_overlap_and_drift_say_the_same(lab: Lab) -> None:
     assert np.isnan(moved.drift[59])
     drift = moved.drift[:59]
     assert shares.loc["image", "concat"] == pytest.approx((2 * (1 - drift) / (2 - drift)).mean())
-    vectors = lab._space("shop", "image")
-    cosines = vectors @ vectors[3]
+    space = lab._space("shop", "image")
+    cosines = space @ space[3]
     cosines[[3, 59]] = -np.inf
     assert moved.first[3, 0] == cosines.argmax()
 
@@ -119,9 +141,62 @@ def test_selections_are_kept_under_a_name(lab: Lab) -> None:
     assert lab.selections("shop") == {}
 
 
+def test_a_selection_stays_the_same_when_another_layout_is_chosen(lab: Lab) -> None:
+    umap = LayoutSettings(neighbours=30)
+    lab.lay_out("shop", ("image",), PCA)
+    lab.lay_out("shop", ("image",), umap)
+    half = encode_corners(np.array([[-1.5, -1.5], [0.0, -1.5], [0.0, 1.5], [-1.5, 1.5]]))
+    nothing = lambda *_: np.zeros(60)  # noqa: E731
+    drawn = np.flatnonzero(lab.space_map("shop", "image", PCA).ends[0][:, 0] < 0).tolist()
+    by_umap = np.flatnonzero(lab.space_map("shop", "image", umap).ends[0][:, 0] < 0).tolist()
+    assert drawn != by_umap
+    for settings in (PCA, umap):
+        text = f"nlimage!{PCA.text}.{half}"
+        assert np.flatnonzero(lab.select("shop", text, settings, nothing)).tolist() == drawn
+    assert np.flatnonzero(lab.select("shop", f"nlimage.{half}", umap, nothing)).tolist() == by_umap
+    every = LayoutSettings("aligned", 2, 30, "", ("image", "concat@graph+attributes"))
+    assert LayoutSettings.of(every.text) == every and LayoutSettings.of(PCA.text) == PCA
+    with pytest.raises(MmvizError, match="Select anew"):
+        lab.select("shop", f"nlimage!nonsense.{half}", PCA, nothing)
+
+
 def test_a_guide_must_be_a_category(lab: Lab) -> None:
     with pytest.raises(UnknownNameError, match="category"):
         lab.lay_out("shop", ("image",), LayoutSettings(guide="categry"))
+
+
+def test_people_stand_where_their_taste_is(lab: Lab) -> None:
+    lab.lay_out("shop", SPACES, PCA)
+    assert lab.not_placed("shop", SPACES) == list(SPACES)
+    job_id = lab.start_place_people("shop", SPACES)
+    while next(job for job in lab.jobs() if job.job_id == job_id).state in ("waiting", "running"):
+        pass
+    assert lab.not_placed("shop", SPACES) == []
+    drawn = {name: lab.people_map("shop", name, PCA) for name in SPACES}
+    assert {name: len(each.ends) for name, each in drawn.items()} == {"image": 1, "text": 1, "ends": 2, "concat": 1}
+    found, split = lab.catalogue("shop"), lab._split(lab.catalogue("shop"), None)
+    history = found.matrix(split.train)
+    people = drawn["concat"]
+    assert len(people.users) == people.active == 40 == people.of
+    assert people.n_train.tolist() == sorted(np.diff(history.indptr).tolist(), reverse=True)
+    # A person stands among the items that the strategy's own rule puts first by their content, as directions.
+    ranker = lab._ranker(lab._run_of("shop", "concat", None))
+    items, user = ranker.embedding(), int(people.users[0])
+    items = items / np.linalg.norm(items, axis=1, keepdims=True)
+    nearest = np.argsort(-(items @ ranker.users(history[[user]])[0]), kind="stable")[:15]
+    theirs = lab.space_map("shop", "concat", PCA).ends[0][nearest]
+    here = people.ends[0][0]
+    away = lambda point: np.linalg.norm(theirs - point, axis=1).sum()  # noqa: E731
+    assert away(here) <= min(away(here + step) for step in 0.01 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])) + 1e-6
+    assert 0.1 < people.kept <= 1 and (np.abs(people.ends[0]) < 1).all()
+
+
+def test_not_all_people_are_drawn_where_there_are_too_many(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "MOST_PEOPLE", 6)
+    lab.lay_out("shop", ["image"], PCA)
+    people = lab.people_map("shop", "image", PCA)
+    assert (len(people.users), people.active, people.of) == (6, 40, 40)
+    assert people.n_train.min() == people.n_train[-1] and len(people.ends[0]) == 6
 
 
 def test_clusters_cover_what_has_a_place(lab: Lab) -> None:

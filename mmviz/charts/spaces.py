@@ -25,8 +25,12 @@ def solid_figure(
     names: Sequence[str],
     titles: Sequence[str],
     theme: palette.Theme = "light",
+    people: tuple[np.ndarray, Sequence[str]] | None = None,
 ) -> go.Figure:
-    """Points (n, 3) with a colour code each (255 = none); `names` of the codes, or () for a continuous scale."""
+    """Points (n, 3) with a colour code each (255 = none); `names` of the codes, or () for a continuous scale.
+
+    `people`: points (P, 3) and a word each, as diamonds.
+    """
     drawn = figure(theme, height=640)
     there = points[:, 0] < SHOWN  # (n,)
     codes = np.zeros(len(points), np.uint8) if codes is None else codes
@@ -46,14 +50,30 @@ def solid_figure(
             marker={"size": size, "color": colour, "opacity": 0.85, "line": {"width": 0}},
             hovertemplate="%{text}<extra>%{fullData.name}</extra>" if names else "%{text}<extra></extra>",
         )
+    if people is not None:
+        _diamonds(drawn, *people, size, theme)
     bare = {"visible": False}
     drawn.update_layout(
         scene={"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "data"},
-        showlegend=bool(names),
+        showlegend=bool(names) or people is not None,
         legend={"itemsizing": "constant"},
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
     )
     return drawn
+
+
+def _diamonds(drawn: go.Figure, points: np.ndarray, said: Sequence[str], size: float, theme: palette.Theme) -> None:
+    there = points[:, 0] < SHOWN  # (P,)
+    drawn.add_scatter3d(
+        x=points[there, 0],
+        y=points[there, 1],
+        z=points[there, 2],
+        mode="markers",
+        name="People",
+        text=np.asarray([line.replace("\t", ", ") for line in said], dtype=object)[there],
+        marker={"size": 0.6 * size, "symbol": "diamond", "color": palette.INK.on(theme), "line": {"width": 0}},
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def agreement_figure(titles: Sequence[str], shares: np.ndarray, theme: palette.Theme = "light") -> go.Figure:

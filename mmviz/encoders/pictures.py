@@ -40,19 +40,19 @@ def _name(path: Path | BytesIO) -> str:
     return path.name if isinstance(path, Path) else "The picture"
 
 
-def checked_picture(data: bytes) -> Image.Image:
+def checked_picture(data: bytes, most_pixels: int = MOST_PIXELS) -> Image.Image:
     """A picture that somebody gave by hand, upright and in RGB. Looks at its size before it decodes a single pixel.
 
-    Raises UploadError in plain words for what is no JPEG, PNG or WebP, is damaged, or has more than 20 million pixels.
+    Raises UploadError in plain words for what is no JPEG, PNG or WebP, is damaged, or has more than `most_pixels`.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=_FORMATS) as file:
                 width, height = file.size
-                if width * height > MOST_PIXELS:
+                if width * height > most_pixels:
                     raise UploadError(
-                        f"The picture has {width:,} × {height:,} pixels; up to {MOST_PIXELS:,} in all are taken. "
+                        f"The picture has {width:,} × {height:,} pixels; up to {most_pixels:,} in all are taken. "
                         "Make it smaller."
                     )
                 file.verify()
@@ -64,7 +64,7 @@ def checked_picture(data: bytes) -> Image.Image:
         raise UploadError("This is no JPEG, PNG or WebP picture. Save it as one of these.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UploadError(
-            f"The picture has too many pixels; up to {MOST_PIXELS:,} are taken. Make it smaller."
+            f"The picture has too many pixels; up to {most_pixels:,} are taken. Make it smaller."
         ) from None
     except (OSError, ValueError, SyntaxError) as error:
         raise UploadError(f"The picture is damaged and cannot be read ({error}). Save it again.") from None

@@ -31,6 +31,7 @@ from mmviz.views.tasks import TaskResult
 
 if TYPE_CHECKING:
     from mmviz.encoders.base import Encoder
+    from mmviz.interaction.base import InteractionModel
     from mmviz.restoring import Restored
 
 __all__ = ["DEFAULT_ENCODER", "Core"]
@@ -167,10 +168,12 @@ class Core(Strategies):
 
     def _serving(self, card: RunCard) -> type[Ranker]:
         """The class that serves a run."""
-        plain = variants.parts(twins.parts(card.strategy)[0])[0]
-        if plain in baselines.names():
-            return baselines.strategy(plain)
-        return interaction.model(interaction.parts(plain)[1]).serves
+        plain = _plain(card.strategy)
+        return baselines.strategy(plain) if plain in baselines.names() else self._axis(card).serves
+
+    def _axis(self, card: RunCard) -> type[InteractionModel]:
+        """The interaction model that a fusion's run was trained under."""
+        return interaction.model(interaction.parts(_plain(card.strategy))[1])
 
     def _space(self, catalogue: str, space: str) -> np.ndarray:
         """(I, D) unit vectors of a space by name."""
@@ -234,3 +237,8 @@ class Core(Strategies):
         if user is None:
             raise CatalogueError(f"'{catalogue.name}' has no person '{user_id}'. Pick one from the list.")
         return user
+
+
+def _plain(strategy: str) -> str:
+    """The name of a fusion with its interaction model, or of a control, without twins and extras."""
+    return variants.parts(twins.parts(strategy)[0])[0]

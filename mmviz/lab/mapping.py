@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from mmviz.progress import Progress, Report, silent
 from mmviz.searching import nearest_to, unit_rows
 from mmviz.settings import Settings
 from mmviz.spaces.asking import Codes, encoded, fused_question, raw_question, shared
-from mmviz.spaces.atlas import laid, make_layout, neighbours_of, sheet
+from mmviz.spaces.atlas import laid, make_layout, make_together, neighbours_of, sheet
 from mmviz.spaces.choosing import apply, read
 from mmviz.spaces.clusters import clusters, distinctive
 from mmviz.spaces.neighbours import jaccard, overlap
@@ -50,25 +51,37 @@ class Maps(Vectors):
     ) -> None:
         """Lay out those of the spaces that are not yet, the joint space first, since all others start from it."""
         guide = self._guide(self.catalogue(catalogue), settings.guide)
-        names = list(dict.fromkeys([JOINT, *spaces]))
-        for number, name in enumerate(names):
+        wanted = self._layouts(catalogue, spaces, settings, split)
+        missing = [
+            (name, own) for name, own in wanted if not self._store.has(self._space_key(catalogue, name, split), own.key)
+        ]
+        alone = [(name, own) for name, own in missing if own.method != "aligned"]
+        together = [(name, own) for name, own in missing if own.method == "aligned"]
+        stages = len(alone) + bool(together)
+
+        def step(progress: Progress, at: int, title: str) -> None:
+            note = f"{title}: {progress.stage.lower()}"
+            report(Progress("Drawing the maps", round(100 * (at + progress.fraction)), 100 * stages, note))
+
+        for number, (name, own) in enumerate(alone):
+            said = partial(step, at=number, title=self._space_card(catalogue, name, split).title)
+            said(Progress("Laying out"))
+            start = None if name == JOINT else sheet(self._anchor(catalogue), own, self._store)
             space = self._arrays_of(catalogue, name, split)
-            title = self._space_card(catalogue, name, split).title
-
-            def step(progress: Progress, at: int = number, title: str = title) -> None:
-                share = progress.fraction
-                note = f"{title}: {progress.stage.lower()}"
-                report(Progress("Drawing the maps", round(100 * (at + share)), 100 * len(names), note))
-
-            step(Progress("Laying out"))
-            if not self._store.has(space.key, settings.key):
-                anchor = None if name == JOINT else sheet(self._anchor(catalogue), settings, self._store)
-                make_layout(space, anchor, settings, self._store, guide, self._device, step)
+            make_layout(space, start, own, self._store, guide, self._device, said)
+        if together:
+            said = partial(step, at=len(alone), title=f"{len(settings.beside)} spaces")
+            own = together[0][1]
+            anchor = sheet(self._anchor(catalogue), own.plain, self._store)
+            arrays = [self._arrays_of(catalogue, name, split) for name in self._aligned(catalogue, settings, split)]
+            n_items = self.catalogue(catalogue).n_items
+            make_together(arrays, n_items, anchor, own, self._store, self._device, said)
 
     def start_lay_out(
         self, catalogue: str, spaces: Sequence[str], settings: LayoutSettings, split: str | None = None
     ) -> str:
         """Lay out in the background; the job's id."""
+        self._layouts(catalogue, spaces, settings, split)  # what cannot be laid out is told before a job starts
         key = f"maps:{catalogue}:{split}:{settings.key}:{','.join(spaces)}"
         work = lambda report: self.lay_out(catalogue, spaces, settings, split, report)  # noqa: E731
         return self._jobs.start(f"Maps of {catalogue}", work, catalogue, key)
@@ -77,24 +90,27 @@ class Maps(Vectors):
         self, catalogue: str, spaces: Sequence[str], settings: LayoutSettings, split: str | None = None
     ) -> list[str]:
         """Which of the spaces have no layout with these settings yet."""
-        keys = {name: self._space_key(catalogue, name, split) for name in [JOINT, *spaces]}
-        return [name for name, key in keys.items() if not self._store.has(key, settings.key)]
+        wanted = self._layouts(catalogue, spaces, settings, split)
+        missing = [
+            name for name, own in wanted if not self._store.has(self._space_key(catalogue, name, split), own.key)
+        ]
+        return list(dict.fromkeys(missing))
 
     def space_map(self, catalogue: str, space: str, settings: LayoutSettings, split: str | None = None) -> SpaceMap:
         """A space that was laid out, aligned with the others of these settings. Raises RunError when it was not."""
-        key = self._space_key(catalogue, space, split)
+        key, own = self._space_key(catalogue, space, split), self._settled(catalogue, space, settings, split)
 
         def load() -> SpaceMap:
-            kept, anchor = (sheet(each, settings, self._store) for each in (key, self._anchor(catalogue)))
+            kept, anchor = sheet(key, own, self._store), sheet(self._anchor(catalogue), own.plain, self._store)
             if kept is None:
                 raise RunError(f"The map of '{space}' is not drawn yet. Lay it out first.")
             n_items = self.catalogue(catalogue).n_items
-            own = kept.point_trust.reshape(-1, n_items)  # (ends, I)
-            some = np.isfinite(own)
-            mean = np.where(some, own, 0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)  # (I,)
+            shares = kept.point_trust.reshape(-1, n_items)  # (ends, I)
+            some = np.isfinite(shares)
+            mean = np.where(some, shares, 0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)  # (I,)
             return SpaceMap(
                 self._space_card(catalogue, space, split),
-                laid(kept, anchor, n_items),
+                laid(kept, anchor, n_items, own.method),
                 kept.trust,
                 kept.measured,
                 kept.of,
@@ -102,7 +118,7 @@ class Maps(Vectors):
                 kept.recall,
             )
 
-        return self._maps.get(f"{key}/{settings.key}", load)
+        return self._maps.get(f"{key}/{own.key}", load)
 
     def select(
         self,
@@ -124,8 +140,9 @@ class Maps(Vectors):
             for name, kept in self.selections(catalogue).items()
         }
 
-        def places(space: str) -> tuple[np.ndarray, ...]:
-            return self.space_map(catalogue, space, settings, split).ends
+        def places(space: str, layout: str) -> tuple[np.ndarray, ...]:
+            drawn = LayoutSettings.of(layout) if layout else settings
+            return self.space_map(catalogue, space, drawn, split).ends
 
         return apply(read(text), found.n_items, places, codes, groups)
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from mmviz.catalogue.base import Catalogue
-from mmviz.errors import RunError, UnknownNameError
+from mmviz.errors import MmvizError, RunError, UnknownNameError
 from mmviz.lab.core import Core
 from mmviz.memo import Memo
 from mmviz.searching import unit_rows
 from mmviz.spaces.atlas import Space, neighbours_of
 from mmviz.spaces.store import SpaceStore
 from mmviz.views import RunCard
-from mmviz.views.maps import SpaceCard, SpaceKind, SpaceMap
+from mmviz.views.maps import LayoutSettings, SpaceCard, SpaceKind, SpaceMap
 
 __all__ = ["ENDS", "JOINT", "Vectors"]
 
 ENDS, JOINT = "ends", "joint"
+MOST_TOGETHER = 20_000
+LEAST_TOGETHER = 8
 
 
 class Vectors(Core):
@@ -97,6 +101,46 @@ class Vectors(Core):
 
     def _anchor(self, catalogue: str) -> str:
         return self._space_key(catalogue, JOINT, None)
+
+    def _layouts(
+        self, catalogue: str, spaces: Sequence[str], settings: LayoutSettings, split: str | None
+    ) -> list[tuple[str, LayoutSettings]]:
+        """What has to be laid out for these spaces, the start of all others first.
+
+        Raises MmvizError for more points than can be laid out together.
+        """
+        aligned = self._aligned(catalogue, settings, split)
+        total = sum(len(self._arrays_of(catalogue, name, split).vectors) for name in aligned)
+        if total > MOST_TOGETHER:
+            raise MmvizError(
+                "Aligned UMAP moves all maps at once on one core, which is slow: it takes up to "
+                f"{MOST_TOGETHER:,} points over all spaces, and here there are {total:,}. Choose fewer spaces, or UMAP."
+            )
+        wanted = [(name, self._settled(catalogue, name, settings, split)) for name in dict.fromkeys(spaces)]
+        return list(dict.fromkeys([(JOINT, settings.plain), *wanted]))
+
+    def _settled(self, catalogue: str, name: str, settings: LayoutSettings, split: str | None) -> LayoutSettings:
+        """The settings that a space's own layout is kept under.
+
+        Laid out together, that says with which runs; a space that is not among those has a map of its own.
+        """
+        aligned = self._aligned(catalogue, settings, split)
+        if name not in aligned:
+            return settings.plain
+        return replace(settings, beside=tuple(self._space_key(catalogue, each, split) for each in aligned))
+
+    def _aligned(self, catalogue: str, settings: LayoutSettings, split: str | None) -> list[str]:
+        """The spaces that are laid out together, in an order of their own; [] for fewer than two.
+
+        A space with two ends is not among them: its ends would be drawn to one place, and the gap between the
+        modalities would be gone.
+        """
+        if settings.method != "aligned":
+            return []
+        keys = {self._space_key(catalogue, name, split): name for name in settings.beside if name != ENDS}
+        names = [keys[key] for key in sorted(keys)]
+        names = [name for name in names if len(self._arrays_of(catalogue, name, split).vectors) >= LEAST_TOGETHER]
+        return names if len(names) > 1 else []
 
     def _space_card(self, catalogue: str, name: str, split: str | None) -> SpaceCard:
         space = self._arrays_of(catalogue, name, split)

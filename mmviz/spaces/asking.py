@@ -1,23 +1,20 @@
 """A question from outside the catalogue, put to a space: words or a picture become a vector of that space.
 
-Shape letters: I items, D width, N tokens.
+Shape letters: I items, D width.
 """
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from mmviz.encoders.base import Encoder, ImageCodes, TextCodes
-from mmviz.errors import EncoderError, MmvizError
+from mmviz.errors import MmvizError
 from mmviz.features import Features
+from mmviz.features.newcomer import as_stored, encoded_picture, one_item
 from mmviz.views.maps import Question
 
 if TYPE_CHECKING:
@@ -37,14 +34,10 @@ def encoded(question: Question, encoder: Encoder) -> Codes:
         if not codes.mask.any():
             raise MmvizError(f"'{question.words}' holds no word that the encoder knows. Use a few plain words.")
         return codes
-    checked = _checked(question.picture)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "picture.png"
-        path.write_bytes(checked)
-        try:
-            return encoder.encode_images([encoder.prepare_image(path)])
-        except (OSError, ValueError) as error:
-            raise EncoderError(f"The picture cannot be read ({error}). Use another JPEG, PNG or WebP file.") from None
+    if len(question.picture) > MOST_BYTES:
+        size = len(question.picture) / 1e6
+        raise MmvizError(f"The picture has {size:.0f} MB; up to {MOST_BYTES / 1e6:.0f} MB can be used.")
+    return encoded_picture(encoder, question.picture, MOST_PIXELS)
 
 
 def raw_question(codes: Codes, modality: str, features: Features, space: str) -> tuple[np.ndarray, np.ndarray | None]:
@@ -63,30 +56,12 @@ def raw_question(codes: Codes, modality: str, features: Features, space: str) ->
 
 def fused_question(restored: Restored, codes: Codes, modality: str) -> np.ndarray:
     """(D,) the content vector of an item that has nothing but this question. Raises MmvizError if it is not read."""
-    import torch
-
-    from mmviz.fusion.base import Tokens
-
     loader = restored.loader
     if modality not in loader.names:
         what = "pictures" if modality == "image" else "words"
         raise MmvizError(f"This strategy reads no {what}.")
-    mask = codes.mask if isinstance(codes, TextCodes) else np.ones(codes.tokens.shape[:2], dtype=bool)  # (1, N)
-    tokens = {}
-    for name in loader.names:
-        own = name == modality
-        part = loader.features.modalities[name]
-        pooled = torch.from_numpy(codes.pooled if own else np.zeros((1, part.pooled.shape[1]), np.float32))  # (1, Dp)
-        if loader.level == "pooled":
-            values, real = torch.zeros(1, 1, 0), torch.full((1, 1), own)  # (1, 1, 0), (1, 1)
-        elif own:
-            values, real = torch.from_numpy(codes.tokens), torch.from_numpy(mask)  # (1, N, D), (1, N)
-        else:
-            values = torch.zeros(1, *part.tokens.shape[1:])  # (1, N, D)
-            real = torch.zeros(values.shape[:2], dtype=torch.bool)  # (1, N)
-        tokens[name] = Tokens(values.float(), real, pooled.float()).to(loader.device)
-    with torch.no_grad():
-        content: np.ndarray = restored.content(tokens)[0].float().cpu().numpy()  # (D,)
+    item = one_item(loader.features, {modality: as_stored(codes)})
+    content: np.ndarray = restored.contents(item)[0].cpu().numpy()  # (D,)
     return content
 
 
@@ -95,25 +70,3 @@ def shared(found: Mapping[str, tuple[int, ...]], k: int) -> pd.DataFrame:
     lists = {name: set(items[:k]) for name, items in found.items()}
     values = [[len(a & b) / max(1, min(k, max(len(a), len(b)))) for b in lists.values()] for a in lists.values()]
     return pd.DataFrame(values, index=list(lists), columns=list(lists))
-
-
-def _checked(content: bytes) -> bytes:
-    """The picture written anew as PNG, so that nothing but pixels reaches the encoder. Raises MmvizError."""
-    from PIL import Image
-
-    if len(content) > MOST_BYTES:
-        raise MmvizError(f"The picture has {len(content) / 1e6:.0f} MB; up to {MOST_BYTES / 1e6:.0f} MB can be used.")
-    formats = ("JPEG", "PNG", "WEBP")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=formats) as first:
-                if first.width * first.height > MOST_PIXELS:
-                    raise MmvizError(f"The picture has {first.width} × {first.height} pixels. Use a smaller one.")
-                first.verify()
-            with Image.open(io.BytesIO(content), formats=formats) as picture:
-                out = io.BytesIO()
-                picture.convert("RGB").save(out, "PNG")
-                return out.getvalue()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise MmvizError("This file is no JPEG, PNG or WebP picture that can be read. Use another one.") from None

@@ -5,20 +5,22 @@ Shape letters: I items, n vectors that are there (two an item where a space has 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mmviz.progress import Report, silent
-from mmviz.spaces.align import framed, onto
+from mmviz.spaces.align import MISSING, framed, onto
+from mmviz.spaces.aligned import Part, lay_out_together
 from mmviz.spaces.cells import Likely, likely
 from mmviz.spaces.layouts import lay_out, principal
 from mmviz.spaces.neighbours import Neighbours, nearest
 from mmviz.spaces.store import SpaceStore
 from mmviz.spaces.trust import map_neighbours, point_trust, trustworthiness
-from mmviz.views.maps import NEIGHBOURS, LayoutSettings
+from mmviz.views.maps import NEIGHBOURS, LayoutSettings, Method
 
-__all__ = ["Sheet", "Space", "laid", "make_layout", "neighbours_of", "sheet"]
+__all__ = ["Sheet", "Space", "laid", "make_layout", "make_together", "neighbours_of", "sheet"]
 
 TRUST_K = 15
 LARGE = 20_000
@@ -97,23 +99,58 @@ def make_layout(
     start in one place and the gap between the modalities could not be seen. `guide`: (I,) codes of a category.
     """
     near, recall = _to_draw(space, store, device, report)
-    vectors, there = space.vectors, space.there
-    start = principal(vectors, settings.dims)  # (n, d)
-    if anchor is not None and len(space.ends) == 1:
-        placed = anchor.points[there]  # (n, d)
-        known = np.isfinite(placed).all(axis=1)
-        start = np.where(known[:, None], placed, placed[known].mean(axis=0) if known.any() else start)
-    codes = None if guide is None else np.tile(guide, len(space.ends))[there]
-    points = lay_out(vectors, near, start, settings, codes, report)  # (n, d)
+    start = _start(space, anchor, settings.dims)  # (n, d)
+    codes = None if guide is None else np.tile(guide, len(space.ends))[space.there]
+    points = lay_out(space.vectors, near, start, settings, codes, report)  # (n, d)
+    _keep(space, points, near, recall, settings, store)
+
+
+def make_together(
+    spaces: Sequence[Space],
+    n_items: int,
+    anchor: Sheet | None,
+    settings: LayoutSettings,
+    store: SpaceStore,
+    device: str = "cpu",
+    report: Report = silent,
+) -> None:
+    """Lay out several spaces with one end each at once, in one frame, and keep each of them."""
+    parts = []
+    for space in spaces:
+        items = np.flatnonzero(space.there)  # (n,)
+        near = neighbours_of(space, store, device, report)
+        parts.append(Part(space.vectors, near, items, _start(space, anchor, settings.dims)))
+    maps = lay_out_together(parts, n_items, settings, report)
+    placed = framed(np.concatenate(maps))  # (n of all, d)
+    starts = np.cumsum([len(each) for each in maps])[:-1]
+    for space, part, points in zip(spaces, parts, np.split(placed, starts), strict=True):
+        _keep(space, points, part.near, 1.0, settings, store)
+
+
+def _start(space: Space, anchor: Sheet | None, dims: int) -> np.ndarray:
+    """(n, d) where the vectors of a space start; what the anchor does not show starts in its middle."""
+    if anchor is None or len(space.ends) > 1:
+        return principal(space.vectors, dims)
+    placed = anchor.points[space.there]  # (n, d)
+    known = np.isfinite(placed).all(axis=1)
+    if not known.any():
+        return principal(space.vectors, dims)
+    return np.asarray(np.where(known[:, None], placed, placed[known].mean(axis=0)))
+
+
+def _keep(
+    space: Space, points: np.ndarray, near: Neighbours, recall: float, settings: LayoutSettings, store: SpaceStore
+) -> None:
+    """Keep the points (n, d) of a layout with its trust."""
     drawn = map_neighbours(points, TRUST_K)  # (n, k)
-    trust = trustworthiness(vectors, drawn, TRUST_K)
+    trust = trustworthiness(space.vectors, drawn, TRUST_K)
     own = point_trust(near.rows[:, : drawn.shape[1]], drawn)  # (n,)
     store.save(
         space.key,
         settings.key,
-        points=_spread(points, there),
+        points=_spread(points, space.there),
         trust=np.array([trust.value, trust.measured, trust.of, recall]),
-        point_trust=_spread(own.astype(np.float32), there),
+        point_trust=_spread(own.astype(np.float32), space.there),
     )
 
 
@@ -126,13 +163,19 @@ def sheet(space: str, settings: LayoutSettings, store: SpaceStore) -> Sheet | No
     return Sheet(kept["points"], value, int(measured), int(of), kept["point_trust"], recall)
 
 
-def laid(kept: Sheet, anchor: Sheet | None, n_items: int) -> tuple[np.ndarray, ...]:
-    """The ends of a stored layout, laid onto the anchor and framed: arrays (I, d) float32."""
+def laid(kept: Sheet, anchor: Sheet | None, n_items: int, method: Method = "umap") -> tuple[np.ndarray, ...]:
+    """The ends of a stored layout, laid onto the anchor and framed: arrays (I, d) float32.
+
+    What was laid out together lies in one frame already and stays there.
+    """
     points = kept.points
-    if anchor is not None:
-        reference = np.tile(anchor.points, (len(points) // n_items, 1))  # (ends · I, d)
-        points = onto(points, reference)
-    placed = framed(points)
+    if method == "aligned":
+        placed = np.where(np.isfinite(points), points, MISSING)
+    else:
+        if anchor is not None:
+            reference = np.tile(anchor.points, (len(points) // n_items, 1))  # (ends · I, d)
+            points = onto(points, reference)
+        placed = framed(points)
     return tuple(placed[at : at + n_items] for at in range(0, len(placed), n_items))
 
 

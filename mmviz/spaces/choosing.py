@@ -9,7 +9,8 @@ one for its kind, and its fields joined by ".":
 - `l` outline: map, corners, and where a legend hid something its colouring and the codes that were hidden;
 - `i` item: its row; `g` group: the name of a saved selection.
 
-A map is a space, or "from>to@percent" while one space morphs into another. A corner is two numbers of three characters
+A map is a space, or "from>to@percent" while one space morphs into another, and behind a "!" the layout that it had, so
+that a selection stays the same when another layout is chosen. A corner is two numbers of three characters
 each, x and y in [−2, 2) on a grid of 2¹⁸.
 """
 
@@ -31,8 +32,8 @@ GRID = 1 << 18
 MAX_STEP = 1024
 SHOWN = 1e8
 
-Places = Callable[[str], tuple[np.ndarray, ...]]
-"""From the name of a space to its maps (I, 2): one, or two where an item has two ends."""
+Places = Callable[[str, str], tuple[np.ndarray, ...]]
+"""From the name of a space and a layout ("" = that in use) to its maps (I, 2), two where an item has two ends."""
 
 
 @dataclass(frozen=True)
@@ -129,19 +130,21 @@ def _found(
             found |= inside(points, outline)
         if len(step.fields) == 4:
             hidden = [int(code) for code in step.fields[3].split("-") if code.isdecimal()]
-            shown = codes(step.fields[2], step.fields[0].partition(">")[2].rpartition("@")[0] or step.fields[0])
+            space = step.fields[0].partition("!")[0]
+            shown = codes(step.fields[2], space.partition(">")[2].rpartition("@")[0] or space)
             found &= ~np.isin(shown, hidden)
     return found
 
 
 def _places(name: str, places: Places) -> tuple[np.ndarray, ...]:
-    start, arrow, rest = name.partition(">")
+    spaces, _, layout = name.partition("!")
+    start, arrow, rest = spaces.partition(">")
     if not arrow:
-        return places(name)
+        return places(spaces, layout)
     end, _, percent = rest.rpartition("@")
     if not percent.isdecimal():
         raise MmvizError("The address holds an outline that cannot be read. Select anew.")
-    a, b = (places(each)[0].astype(np.float64) for each in (start, end))
+    a, b = (places(each, layout)[0].astype(np.float64) for each in (start, end))
     mixed = a + (b - a) * (int(percent) / 100)
     mixed[(np.abs(a[:, 0]) > SHOWN) | (np.abs(b[:, 0]) > SHOWN)] = 1e9
     return (mixed,)

@@ -11,7 +11,7 @@ from mmviz.progress import Progress, Report, silent
 from mmviz.spaces.neighbours import Neighbours
 from mmviz.views.maps import LayoutSettings
 
-__all__ = ["lay_out", "principal"]
+__all__ = ["REACH", "lay_out", "principal", "with_self", "within"]
 
 PERPLEXITY = 20
 SEEDED = 10_000
@@ -61,15 +61,12 @@ def _umap(
 ) -> np.ndarray:
     from umap import UMAP
 
-    n = len(vectors)
-    k = min(settings.neighbours, near.k + 1)
-    rows = np.concatenate([np.arange(n, dtype=np.int32)[:, None], near.rows[:, : k - 1]], axis=1)  # (n, k): self first
-    distances = np.concatenate([np.zeros((n, 1), np.float32), near.distances[:, : k - 1]], axis=1)  # (n, k)
-    small = n <= SEEDED
+    rows, distances = with_self(near, settings.neighbours)  # (n, k) each
+    small = len(vectors) <= SEEDED
     model: Any = UMAP(
-        n_neighbors=k,
+        n_neighbors=rows.shape[1],
         n_components=settings.dims,
-        init=_spread(start, REACH),
+        init=within(start, REACH),
         n_epochs=None if small else EPOCHS_LARGE,
         random_state=0 if small else None,
         n_jobs=1 if small else -1,
@@ -106,7 +103,14 @@ def _tsne(near: Neighbours, start: np.ndarray, settings: LayoutSettings, report:
     return np.asarray(model.fit(affinities=affinities, initialization=first.astype(np.float64)), dtype=np.float32)
 
 
-def _spread(start: np.ndarray, reach: float) -> np.ndarray:
+def with_self(near: Neighbours, neighbours: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and distances (n, k) as UMAP wants them: each vector is its own first neighbour, k ≤ `neighbours`."""
+    n, k = len(near.rows), min(neighbours, near.k + 1)
+    rows = np.concatenate([np.arange(n, dtype=np.int32)[:, None], near.rows[:, : k - 1]], axis=1)  # (n, k)
+    return rows, np.concatenate([np.zeros((n, 1), np.float32), near.distances[:, : k - 1]], axis=1)  # (n, k)
+
+
+def within(start: np.ndarray, reach: float) -> np.ndarray:
     """A start (n, d) within ±reach, with a little noise of a fixed seed, so that equal points can part."""
     low, high = start.min(axis=0), start.max(axis=0)
     scaled = (start - low) / max(float((high - low).max()), 1e-9) * 2 * reach - reach

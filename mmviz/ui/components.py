@@ -103,11 +103,12 @@ def maps(
     on_chosen: Callable[[], None],
     on_focused: Callable[[], None],
     on_camera: Callable[[], None],
+    on_person: Callable[[], None],
 ) -> None:
     """Draw up to six maps on one canvas.
 
     The callbacks find in `st.session_state[key]` what was done: `chosen` (a step of a selection with its count),
-    `focused` (the row of an item) or `camera` (where the maps stand).
+    `focused` (the row of an item), `camera` (where the maps stand) or `person` (a place among the people drawn).
     """
     _component("space", ("clouds", "space_points", "space_paint", "space_over"), ("space_hands",))(
         key=key,
@@ -115,6 +116,7 @@ def maps(
         on_chosen_change=on_chosen,
         on_focused_change=on_focused,
         on_camera_change=on_camera,
+        on_person_change=on_person,
     )
 
 

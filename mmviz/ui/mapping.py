@@ -13,6 +13,8 @@ from mmviz.ui import components, state
 from mmviz.ui.frame import empty, kindly
 from mmviz.ui.jobs import wait_for
 from mmviz.ui.space_payload import chosen_payload, coordinates, maps_payload, tinted, words
+from mmviz.ui.space_people import buffers as people_buffers
+from mmviz.ui.space_people import crowd, person_side, place_of, said
 from mmviz.ui.space_picks import tint_of
 from mmviz.ui.space_side import side
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from mmviz.ui.frame import Here
     from mmviz.ui.shelf import Shelf
     from mmviz.ui.space_picks import Picks
-    from mmviz.views.maps import SpaceMap
+    from mmviz.views.maps import PeopleMap, SpaceMap
 
 __all__ = ["KEY", "draw", "drawn_maps", "settle"]
 
@@ -29,10 +31,10 @@ KEY = "maps"
 
 
 def settle(here: Here) -> None:
-    """Forget a selection, an open item and a place on the maps that belong to another catalogue."""
+    """Forget a selection, an open item or person and a place on the maps that belong to another catalogue."""
     before = st.session_state.get("mapped")
     if before not in (None, here.card.name):
-        for name in ("sel", "item", "at"):
+        for name in ("sel", "item", "at", "person"):
             state.set_address(name, "")
     st.session_state["mapped"] = here.card.name
     if notice := st.session_state.pop("notice", ""):
@@ -64,36 +66,54 @@ def draw(here: Here, picks: Picks, glow: Mapping[str, Sequence[int]]) -> None:
         maps = drawn_maps(here, picks)
         if maps is None:
             return
+        people = crowd(here, picks)
+        if people is None:
+            return
         tint = tint_of(here, picks, picks.colour, maps)
     buffers = {"words": _words(here.card.fingerprint, here.shelf), "tint": tinted(tint)}
-    buffers |= {drawn.card.name: coordinates(drawn) for drawn in maps}
+    buffers |= {drawn.card.name: coordinates(drawn) for drawn in maps} | people_buffers(here, picks, people)
     groups = here.lab.clusters(here.card.name, picks.spaces[0], here.split) if picks.named else None
     names = {key: cloud.name for key, cloud in buffers.items()}
     payload = maps_payload(here.shelf, maps, names, tint, glow, groups)
-    payload["morph"] = picks.view == "Morph"
-    _stage(here, picks, maps, payload)
+    payload |= {"morph": picks.view == "Morph", "layout": picks.settings.text}
+    payload["people"] = {"n": len(people[0].users), "names": names["people"]} if people else None
+    _stage(here, picks, maps, payload, people)
+    if people:
+        said(picks, people)
     with st.container(gap=None, height=1, border=False, key="clouds"):  # the buffers show nothing
         for name, cloud in buffers.items():
             components.cloud(cloud.packed, f"cloud_{name}")
 
 
 @st.fragment
-def _stage(here: Here, picks: Picks, maps: Sequence[SpaceMap], payload: dict[str, object]) -> None:
+def _stage(
+    here: Here, picks: Picks, maps: Sequence[SpaceMap], payload: dict[str, object], people: Sequence[PeopleMap]
+) -> None:
     text = state.address("sel")
     chosen = _chosen(here, picks, maps, text)
     row = here.shelf.row_of.get(state.address("item"), -1)
-    beside = row >= 0 or bool(chosen.any())
+    person = _open_person(here) if people else ""
+    beside = row >= 0 or bool(chosen.any()) or bool(person)
     left, right = st.columns([3.3, 1] if beside else [400, 1], gap="medium" if beside else "xxsmall")
     with left:
         components.maps(
-            {**payload, "chosen": chosen_payload(text, chosen), "focus": row, "camera": _camera()},
+            {
+                **payload,
+                "chosen": chosen_payload(text, chosen),
+                "focus": row,
+                "person": place_of(here, people, person),
+                "camera": _camera(),
+            },
             KEY,
             on_chosen=_choose,
             on_focused=lambda: _focus(here.shelf),
             on_camera=_look,
+            on_person=lambda: _meet(here.shelf, people),
         )
     if beside:
         with right:
+            if person:
+                person_side(here, person)
             side(here, chosen, row)
 
 
@@ -123,6 +143,18 @@ def _focus(shelf: Shelf) -> None:
     row = st.session_state[KEY].get("focused")
     if isinstance(row, int | float) and 0 <= int(row) < len(shelf.ids):
         state.set_address("item", shelf.ids[int(row)])
+
+
+def _meet(shelf: Shelf, people: Sequence[PeopleMap]) -> None:
+    at = st.session_state[KEY].get("person")
+    if people and isinstance(at, int | float) and 0 <= int(at) < len(people[0].users):
+        state.set_address("person", str(shelf.catalogue.user_ids[people[0].users[int(at)]]))
+
+
+def _open_person(here: Here) -> str:
+    """The person who is open; "" for nobody and for someone whom the catalogue does not know."""
+    user_id = state.address("person")
+    return user_id if user_id and here.shelf.catalogue.user_index(user_id) is not None else ""
 
 
 def _look() -> None:

@@ -62,7 +62,9 @@ def maps_payload(
     glow: Mapping[str, Sequence[int]],
     groups: Clusters | None,
 ) -> Payload:
-    """Everything but the selection; `clouds` maps "words", "tint" and each space to the names of their buffers."""
+    """Everything but the selection; `clouds` maps "words", "tint", each space and where people are drawn "people_" and
+    the space to the names of their buffers.
+    """
     n_items = len(shelf.ids)
     return {
         "items": n_items,
@@ -107,6 +109,7 @@ def _panel(
     if missing:
         facts.append(f"{missing:,} without a place")
     return {
+        "people": clouds.get(f"people_{card.name}", ""),
         "name": card.name,
         "title": card.title,
         "said": card.said,

@@ -22,20 +22,29 @@ if TYPE_CHECKING:
     from mmviz.ui.tints import Tint
     from mmviz.views.maps import SpaceCard, SpaceMap
 
-__all__ = ["Picks", "choose", "choose_two", "tint_of"]
+__all__ = ["HITS", "SCORE", "Picks", "choose", "choose_two", "tint_of"]
 
 VIEWS = ("Maps", "Morph", "3-D", "Measures", "What moved")
 MOST = 6
-LAYOUTS = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
+LAYOUTS = {"UMAP": "umap", "Aligned UMAP": "aligned", "PCA": "pca", "t-SNE": "tsne"}
 CLUSTER, POPULAR, TRUST, SCORE, HITS, PLAIN = (
     "Cluster", "Popularity", "Trust of the map", "A person's score", "A person's lists", "Nothing",
 )  # fmt: skip
 LIST = 20
+APART = (
+    "Neighbours are those in all dimensions; on very large maps not all are looked for, and pointing at the trust says "
+    "how many were found. Every map starts from that of the joint space and is laid onto it by rotation, reflection "
+    "and size, so that the maps compare."
+)
+ALIGNED = (
+    "All chosen maps are laid out at once; an item is held in one place, the more the more neighbours it has in common "
+    "there. Each set of spaces has maps of its own. *Joint, both ends* is laid out by itself, and so is a single space."
+)
 
 
 @dataclass(frozen=True)
 class Picks:
-    """What was picked, checked against what exists; `people` is the person whose scores or lists give the colour."""
+    """What was picked, checked against what exists; `user_id` is the person whose scores or lists give the colour."""
 
     view: str
     spaces: tuple[str, ...]
@@ -44,6 +53,7 @@ class Picks:
     colour: str
     user_id: str = ""
     named: bool = True
+    people: bool = False
 
     @property
     def titles(self) -> dict[str, str]:
@@ -73,10 +83,11 @@ def choose(here: Here, row: DeltaGenerator) -> Picks:
             spaces = choose_two(cards)
         if view in ("Measures", "What moved"):
             return Picks(view, spaces, cards, LayoutSettings(), PLAIN)
-        settings = _layout(here, 3 if view == "3-D" else 2)
+        settings = _layout(here, spaces, 3 if view == "3-D" else 2)
         colour = _colour(here)
         user_id = _person(here) if colour in (SCORE, HITS) else ""
-    return Picks(view, spaces, cards, settings, colour, user_id, bool(st.session_state.get("named", True)))
+    named, people = (bool(st.session_state.get(key, start)) for key, start in (("named", True), ("people", False)))
+    return Picks(view, spaces, cards, settings, colour, user_id, named, people)
 
 
 def choose_two(cards: dict[str, SpaceCard]) -> tuple[str, ...]:
@@ -166,33 +177,42 @@ def _one(label: str, cards: dict[str, SpaceCard], key: str, index: int) -> str:
     return name if name in titles else names[start]
 
 
-def _layout(here: Here, dims: int) -> LayoutSettings:
+def _layout(here: Here, spaces: tuple[str, ...], dims: int) -> LayoutSettings:
     titles = list(LAYOUTS)
     shown = st.session_state.get("layout") or state.address("layout") or titles[0]
-    with st.popover(shown if shown in LAYOUTS else titles[0], icon=":material/scatter_plot:", width="content"):
+    with st.popover(
+        (shown if shown in LAYOUTS else titles[0]).removesuffix(" UMAP"),
+        icon=":material/scatter_plot:",
+        width="content",
+    ):
         layout = st.segmented_control(
             "Layout", titles, default=titles[0], required=True, key="layout", bind="query-params"
         )
         method = LAYOUTS.get(layout or titles[0], "umap")
         neighbours, guide = 15, ""
-        if method == "umap":
+        if method in ("umap", "aligned"):
             near = st.segmented_control(
                 "Neighbours", (5, 15, 30, 50), default=15, required=True, key="near", bind="query-params",
                 help="Few show fine structure, many the large one.",
             )  # fmt: skip
+            neighbours = near or 15
+        if method == "umap":
             columns = [column for column in here.shelf.values if len(here.shelf.values[column]) <= 40]
             picked = st.selectbox(
                 "Guided by", ["Nothing", *columns], key="guide", bind="query-params",
                 help="Supervised UMAP pulls items of one value together. It shows how values lie to each other, and "
                 "no longer whether the space itself tells them apart.",
             )  # fmt: skip
-            neighbours, guide = near or 15, picked if picked in columns else ""
+            guide = picked if picked in columns else ""
         st.toggle("Name clusters", value=True, key="named", bind="query-params")
-        st.caption(
-            "Neighbours are exact, found in all dimensions. Every map starts from that of the joint space and is laid "
-            "onto it by rotation, reflection and size, so that the maps compare."
-        )
-    return LayoutSettings(method, dims, neighbours, guide)  # type: ignore[arg-type]
+        if here.card.n_users:
+            st.toggle(
+                "Show people", key="people", bind="query-params",
+                help="Each person as a diamond among the items nearest to their taste. Click one to open the person.",
+            )  # fmt: skip
+        st.caption(ALIGNED if method == "aligned" else APART)
+    beside = spaces if method == "aligned" else ()
+    return LayoutSettings(method, dims, neighbours, guide, beside)  # type: ignore[arg-type]
 
 
 def _colour(here: Here) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mmviz.ui.space_picks import Picks
     from mmviz.views.maps import SpaceSearch
 
-__all__ = ["answers", "search"]
+__all__ = ["PERSON", "answers", "search"]
 
 NOTHING, WORDS, PICTURE, ITEM, PERSON = "Nothing", "Words", "A picture", "Like an item", "For a person"
 K = 20

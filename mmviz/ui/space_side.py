@@ -44,7 +44,8 @@ def _item(here: Here, row: int) -> None:
     link("catalogue", "Its page with neighbours", item=item_id)
     if "attention" in PAGES:
         link("attention", "What the models look at", item=item_id)
-    st.button("More like this", icon=":material/search:", on_click=_like, args=(item_id,), type="tertiary")
+    if st.button("More like this", icon=":material/search:", on_click=_like, args=(item_id,), type="tertiary"):
+        st.rerun()  # the search stands above, outside of this fragment
     st.divider()
 
 
@@ -118,7 +119,8 @@ def _take_away(here: Here, rows: np.ndarray) -> None:
         )
         with st.popover("Save", icon=":material/bookmark_add:", type="tertiary"):
             name = st.text_input("Name of the selection", key="group_name", max_chars=60)
-            st.button("Save", key="group_save", disabled=not name, on_click=_save, args=(here, rows))
+            if st.button("Save", key="group_save", disabled=not name, on_click=_save, args=(here, rows)):
+                st.rerun()  # the saved selections stand above, outside of this fragment
             if said := st.session_state.pop("group_said", ""):
                 st.caption(said)
     liked = "~".join(shelf.ids[row] for row in rows[:MOST_LIKED].tolist())

@@ -12,6 +12,7 @@ from mmviz.ui.frame import empty, kindly, link
 from mmviz.ui.mapping import draw, drawn_maps, settle
 from mmviz.ui.space_evidence import measures, moved
 from mmviz.ui.space_payload import trust_said
+from mmviz.ui.space_people import crowd, names_of, said
 from mmviz.ui.space_picks import choose, tint_of
 from mmviz.ui.space_search import answers, search
 
@@ -32,8 +33,20 @@ between groups mean little, least of all in UMAP and t-SNE.
 space, 0.5 for a map drawn at random. Colour by *Trust of the map* to see it item by item: the share of an item's 15
 true neighbours that the map keeps.
 
+**Aligned UMAP** moves all chosen maps at once and holds an item in one place, the more the more neighbours it has in
+common there. On 1,715 films (image, text and two fusions) items lay .82 of a map's radius apart from map to map, with
+plain UMAP laid onto each other 1.08; and how far an item lay apart then went along with how much its neighbours differ
+(rank correlation .21 instead of −.01; among four fusions .36 instead of .05). The price is trustworthiness: −.003 for
+the pictures, −.02 for the fusions. Take it to see what moves, and plain UMAP to look at one space. It runs on one core
+and takes up to 20,000 points over all maps.
+
 **Joint, both ends** draws an item twice, its picture and its words, joined by a line: the longer the lines, the wider
 the gap between the modalities.
+
+**People** (in the layout's picks) are placed on the map of the items and do not change it. In a strategy's space a
+person is the direction in which its content score grows, in the encoder's spaces the mean of their items; the train
+side alone counts. A person stands at the geometric median of the 15 items nearest to that in all dimensions, and the
+line under the maps says how many of these are the nearest on the map too.
 
 **Modality gap** $\lVert \bar x_{image} - \bar x_{text} \rVert$ of unit vectors (Liang et al. 2022). Closing it moves
 both modalities along that difference, $x \mp \tfrac{\lambda}{2}\Delta$, and measures again.
@@ -104,11 +117,15 @@ def _solid(here: Here, picks: Picks) -> None:
         maps = drawn_maps(here, picks)
         if maps is None:
             return
+        people = crowd(here, picks)
+        if people is None:
+            return
         tint = tint_of(here, picks, picks.colour, maps)
     drawn = maps[0]
     codes = tint.codes.get(drawn.card.name, tint.codes.get("all"))
     names = [name for name, _ in tint.names]
-    figure = solid_figure(drawn.ends[0], codes, tint.colours, names, here.shelf.titles, state.theme())
+    persons = (people[0].ends[0], names_of(here, people[0])) if people else None
+    figure = solid_figure(drawn.ends[0], codes, tint.colours, names, here.shelf.titles, state.theme(), persons)
     st.plotly_chart(figure, theme=None, key="solid_chart")
     missing = len(here.shelf.ids) - drawn.card.n_placed
     left_out = f"; {missing:,} have no place in this space" if missing else ""
@@ -116,3 +133,5 @@ def _solid(here: Here, picks: Picks) -> None:
         f"All {drawn.card.n_placed:,} items{left_out}. Trustworthiness {drawn.trust:.3f}, {trust_said(drawn)}. "
         "Drag to turn, wheel to come closer."
     )
+    if people:
+        said(picks, people)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -17,6 +18,7 @@ __all__ = [
     "LayoutSettings",
     "Method",
     "Moved",
+    "PeopleMap",
     "Question",
     "SpaceCard",
     "SpaceKind",
@@ -24,7 +26,7 @@ __all__ = [
     "SpaceSearch",
 ]
 
-Method = Literal["pca", "umap", "tsne"]
+Method = Literal["pca", "umap", "tsne", "aligned"]
 NEIGHBOURS = 60
 """Neighbours that are found once for each space; enough for t-SNE at perplexity 20 and for every UMAP offered."""
 
@@ -71,6 +73,25 @@ class SpaceMap:
 
 
 @dataclass(frozen=True)
+class PeopleMap:
+    """People on the map of a space; see `mmviz.spaces.people` for how they are placed.
+
+    - `users`: (P,) the people with something on the train side, the most active first, at most 20,000; `n_train`: (P,)
+      how much each has there;
+    - `ends`: as in `SpaceMap`, arrays (P, d), 1e9 for a person without a place here;
+    - `kept`: mean share of a person's 15 nearest items that are the nearest on the map too, NaN where nobody stands;
+    - `active`: how many people have something on the train side; `of`: how many people there are.
+    """
+
+    users: np.ndarray
+    n_train: np.ndarray
+    ends: tuple[np.ndarray, ...]
+    kept: float
+    active: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Clusters:
     """Groups of items in one space: `codes` (I,) int64, −1 = no place there; `labels`: words that tell each apart."""
 
@@ -107,12 +128,16 @@ class SpaceSearch:
 
 @dataclass(frozen=True)
 class LayoutSettings:
-    """How to lay out: the method, 2 or 3 dimensions, UMAP's neighbours, and the column that guides it ("" = none)."""
+    """How to lay out: the method, 2 or 3 dimensions, UMAP's neighbours, and the column that guides it ("" = none).
+
+    `beside`: for "aligned", all the spaces that are laid out together.
+    """
 
     method: Method = "umap"
     dims: int = 2
     neighbours: int = 15
     guide: str = ""
+    beside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.method not in get_args(Method):
@@ -123,13 +148,34 @@ class LayoutSettings:
             raise MmvizError(f"UMAP takes 2 to {NEIGHBOURS} neighbours here; {self.neighbours} were asked for.")
 
     @property
+    def plain(self) -> LayoutSettings:
+        """The same for one space by itself: UMAP in place of aligned UMAP."""
+        return replace(self, method="umap", beside=()) if self.method == "aligned" else self
+
+    @property
+    def text(self) -> str:
+        """The settings of a flat map as they stand in an address; `of` reads them."""
+        return "!".join([self.method, str(self.neighbours), self.guide, ",".join(self.beside)]).rstrip("!")
+
+    @classmethod
+    def of(cls, text: str) -> LayoutSettings:
+        """The settings of a flat map from their text. Raises MmvizError when it is none."""
+        method, near, guide, beside = (text.split("!") + [""] * 3)[:4]
+        if not near.isdecimal():
+            raise MmvizError(f"The address holds a layout that cannot be read ('{text[:24]}'). Select anew.")
+        return cls(method, 2, int(near), guide, tuple(filter(None, beside.split(","))))  # type: ignore[arg-type]
+
+    @property
     def key(self) -> str:
         """A file name that says the settings; those that the method does not read are left out."""
         parts = [self.method, f"{self.dims}d"]
-        if self.method == "umap":
+        if self.method in ("umap", "aligned"):
             parts.append(f"n{self.neighbours}")
-            if self.guide:
-                parts.append("by-" + self.guide.encode().hex())
+        if self.method == "umap" and self.guide:
+            parts.append("by-" + self.guide.encode().hex())
+        if self.method == "aligned":
+            together = "\n".join(sorted(self.beside)).encode()
+            parts.append("with-" + hashlib.blake2b(together, digest_size=10).hexdigest())
         return "-".join(parts)
 
 

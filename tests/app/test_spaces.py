@@ -54,6 +54,15 @@ def test_all_spaces_are_drawn_side_by_side(canvas: dict[str, Any], page: Open) -
     assert canvas["tint"]["title"] == "Category" and sum(int(n) for _, n in canvas["tint"]["names"]) == 60
 
 
+def test_aligned_maps_are_drawn_for_the_spaces_that_were_chosen(canvas: dict[str, Any], page: Open) -> None:
+    titles, names = ["Image", "Concatenation"], ("image", "concat")
+    state.lab().lay_out("shop", names, LayoutSettings("aligned", beside=names), state.lab().default_split("shop").name)
+    at = page("spaces", layout="Aligned UMAP", spaces=titles)
+    assert not at.exception
+    assert [space["name"] for space in canvas["spaces"]] == list(names)
+    assert "Each set of spaces has maps of its own" in captions(at)
+
+
 def test_the_address_holds_spaces_colour_and_selection(canvas: dict[str, Any], page: Open) -> None:
     at = page("spaces", layout="PCA", spaces=["Image", "Concatenation"], colour="Price", sel=f"nlimage.{EVERYTHING}")
     assert not at.exception
@@ -107,6 +116,47 @@ def test_a_morph_has_two_spaces(canvas: dict[str, Any], page: Open) -> None:
     at = page("spaces", layout="PCA", view="Morph")
     assert not at.exception
     assert canvas["morph"] and [space["name"] for space in canvas["spaces"]] == ["image", "attention"]
+
+
+def test_people_stand_on_every_map_and_one_can_be_opened(
+    canvas: dict[str, Any], page: Open, drawn: dict[str, Any]
+) -> None:
+    at = page("spaces", layout="PCA", people="true", person="u003")  # they are placed in the background first
+    assert "placed on the maps once" in captions(at)
+    wait()
+    at = page("spaces", layout="PCA", people="true", person="u003")
+    assert not at.exception
+    assert canvas["people"]["n"] == 40 and all(space["people"] for space in canvas["spaces"])
+    assert len({space["people"] for space in canvas["spaces"]}) == 5
+    assert "All 40 people are placed" in captions(at) and "Concatenation" in captions(at)
+    lab = state.lab()
+    split = lab.default_split("shop").name
+    users = lab.people_map("shop", "image", PCA, split).users
+    assert lab.catalogue("shop").user_ids[users[canvas["person"]]] == "u003"
+    assert "Person u003" in " ".join(each.value for each in at.markdown)
+    trained = [entry for entry in lab.history("shop", "u003", split) if entry.part == "train"]
+    assert f"{len(trained)} train side" in captions(at)
+    next(button for button in at.button if button.label == "Colour by their score").click().run()
+    assert at.selectbox(key="colour").value == "A person's score" and at.selectbox(key="user").value == "u003"
+    assert "for u003" in canvas["tint"]["title"]
+    next(button for button in at.button if button.label == "Find what they would like").click().run()
+    assert all(space["glow"] for space in canvas["spaces"])
+    next(button for button in at.button if button.key == "close_person").click().run()
+    assert canvas["person"] == -1
+
+
+def test_without_people_none_are_sent(canvas: dict[str, Any], page: Open) -> None:
+    at = page("spaces", layout="PCA", person="nobody")
+    assert not at.exception
+    assert canvas["people"] is None and canvas["person"] == -1 and "are placed" not in captions(at)
+
+
+def test_people_stand_in_three_dimensions_too(canvas: dict[str, Any], page: Open) -> None:
+    state.lab().lay_out("shop", ["image"], LayoutSettings("pca", 3))
+    state.lab().place_people("shop", ["image"], state.lab().default_split("shop").name)
+    at = page("spaces", layout="PCA", view="3-D", people="true")
+    assert not at.exception
+    assert "All 40 people are placed" in captions(at)
 
 
 def test_three_dimensions_draw_when_laid_out(canvas: dict[str, Any], page: Open) -> None:

@@ -113,6 +113,70 @@ def test_a_morph_moves_every_item_from_one_map_to_the_other(server: str, visit: 
     np.testing.assert_allclose([half[row] for row in half], [(start[row] + end[row]) / 2 for row in half], atol=0.1)
 
 
+def people(page: Page, panel: int) -> list[list[float]]:
+    """Where each person stands in the window, [place, x, y]."""
+    return page.locator(".mm-space").evaluate(
+        """(root, at) => { const map = root.maps, panel = map.panels[at], box = map.stage.getBoundingClientRect();
+          return Array.from({ length: map.data.people.n }, (_, who) =>
+            [who, ...(map.placesOf(panel, who, panel.people)[0] ?? [])])
+            .filter((each) => each.length === 3).map(([who, x, y]) => [who, x + box.left, y + box.top]); }""",
+        panel,
+    )
+
+
+def test_people_are_diamonds_that_light_up_in_every_map_and_open(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Concatenation&named=false&people=true"))
+    first, second = people(page, 0), {each[0]: each[1:] for each in people(page, 1)}
+    assert len(first) == 40
+    page.mouse.move(5, 5)
+    before = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    inked = [int(before[round(y), round(x)].max() < 70) for _, x, y in first]
+    assert sum(inked) >= 35  # a few lie under the paper rim of others
+    away = [min(np.hypot(x - a, y - b) for who, a, b in first if who != each) for each, x, y in first]
+    who, x, y = first[int(np.argmax(away))]  # one that stands apart
+    page.mouse.move(x, y)
+    tip = page.locator(".mm-space .tip")
+    expect(tip).to_contain_text("interactions")
+    expect(tip).to_contain_text("on the train side")
+    assert page.locator(".mm-space").evaluate("root => [root.maps.person, root.maps.lit]") == [who, -1]
+    after = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    a, b = (round(each) for each in second[who])
+    part = (slice(b - 18, b + 19), slice(a - 18, a + 19))
+    assert np.abs(after[part] - before[part]).max() > 120  # its frame stands in the other map
+    named = tip.locator("strong").inner_text().removeprefix("Person ")
+    page.mouse.click(x, y)
+    expect(page).to_have_url(re.compile(f"person={named}"), timeout=20_000)
+    expect(page.get_by_text("What is recommended to them")).to_be_visible(timeout=20_000)
+    page.locator(".mm-space .stage").focus()
+    page.keyboard.press("u")
+    assert page.locator(".mm-space").evaluate("root => root.maps.person") >= 0
+    page.get_by_role("button", name="Colour by their score").click()
+    expect(page.locator(".mm-space .keys")).to_contain_text(f"for {named}", timeout=20_000)
+    page.get_by_role("link", name="What is recommended to them").click()
+    expect(page).to_have_url(re.compile(f"recommendations.*user={named}"), timeout=20_000)
+
+
+def test_people_move_with_the_morph_and_leave_selections_alone(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&view=Morph&from=Image&to=Text&named=false&people=true"))
+    start = {each[0]: np.array(each[1:]) for each in people(page, 0)}
+    slider = page.get_by_role("slider", name="Morph from Image to Text")
+    slider.focus()
+    slider.press("End")
+    end = {each[0]: np.array(each[1:]) for each in people(page, 0)}
+    slider.evaluate("each => { each.value = 50; each.dispatchEvent(new Event('input')); }")
+    half = {each[0]: np.array(each[1:]) for each in people(page, 0)}
+    np.testing.assert_allclose([half[who] for who in start], [(start[who] + end[who]) / 2 for who in start], atol=0.1)
+    page.get_by_role("button", name="Box", exact=True).click()
+    every = places(page, 0)
+    page.mouse.move(min(each[1] for each in every) - 5, min(each[2] for each in every) - 5)
+    page.mouse.down()
+    page.mouse.move(max(each[1] for each in every) + 5, max(each[2] for each in every) + 5, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("sel=nlimage"), timeout=20_000)
+    assert int(page.locator(".mm-space").evaluate("root => root.maps.count")) == len(every)
+    expect(page.locator(".picked .tile")).to_have_count(len(every), timeout=20_000)
+
+
 def test_the_maps_can_be_used_by_keyboard_alone(server: str, visit: Visit) -> None:
     page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&named=false"))
     page.locator(".mm-space .stage").focus()

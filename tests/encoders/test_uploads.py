@@ -43,6 +43,12 @@ def test_it_is_made_upright_and_put_on_white() -> None:
     assert checked_picture(saved("PNG", mode="RGBA")).getpixel((5, 5)) == (255, 255, 255)
 
 
+def test_how_many_pixels_are_taken_can_be_said() -> None:
+    assert checked_picture(saved("PNG"), 1200).size == (40, 30)
+    with pytest.raises(UploadError, match="up to 1,199"):
+        checked_picture(saved("PNG"), 1199)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

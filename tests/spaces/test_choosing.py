@@ -15,7 +15,8 @@ OTHER = np.array([[0.9, 0.9], [0, 0.1], [0, 0.2], [0.1, 0.1]], dtype=np.float32)
 
 def chosen(text: str) -> list[int]:
     places = {"one": (POINTS,), "two": (OTHER,), "ends": (POINTS, OTHER)}
-    found = apply(read(text), 4, lambda name: places[name], lambda *_: np.array([0, 1, 0, 0]), {"kept": np.array([2])})
+    drawn = lambda name, layout: places["two" if layout == "tsne!15" else name]  # noqa: E731
+    found = apply(read(text), 4, drawn, lambda *_: np.array([0, 1, 0, 0]), {"kept": np.array([2])})
     return np.flatnonzero(found).tolist()
 
 
@@ -45,6 +46,10 @@ def test_inside_agrees_with_a_star_drawn_by_hand() -> None:
         (f"nlends.{SQUARE}", [0, 1, 2, 3]),
         (f"nlone>two@100.{SQUARE}", [1, 2]),
         (f"nlone>two@50.{SQUARE}", [0, 1, 2]),
+        (f"nlone!tsne!15.{SQUARE}", [1, 2, 3]),
+        (f"nlone!pca!15.{SQUARE}", [0, 1]),
+        (f"nlone!pca!15.{SQUARE}.kind.1", [0]),
+        (f"nlone>one@50!tsne!15.{SQUARE}", [1, 2, 3]),
         ("ngkept", [2]),
         ("ni99999999", []),
     ],

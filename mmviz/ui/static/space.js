@@ -16,6 +16,7 @@ class Maps {
     this.linked = true;
     this.t = 0;
     this.lit = -1;
+    this.person = -1;
     this.chosen = new Uint8Array(0);
     this.text = null;
     this.hidden = new Set();
@@ -41,7 +42,7 @@ class Maps {
     this.heads = node("div", { class: "heads" });
     this.tip = node("div", { class: "tip", hidden: true });
     this.stage = node("div", { class: "stage", tabindex: "0", role: "application",
-      "aria-label": "Maps of the items. Arrow keys move, plus and minus zoom, N and P step through items, Enter opens, L and B select." },
+      "aria-label": "Maps of the items. Arrow keys move, plus and minus zoom, N and P step through items, U through people, Enter opens, L and B select." },
       this.canvas, this.over, this.heads, this.tip);
     this.legend = node("div", { class: "keys" });
     this.voice = node("p", { class: "hidden", "aria-live": "polite" });
@@ -153,8 +154,11 @@ class Maps {
       const [a, b] = [panel.from, panel.space].map((space) => clouds.get(space.cloud)?.xy);
       if (!a || !b || this.tinted !== tint.cloud) continue;
       Object.assign(panel, { a, b, ends: panel.space.ends, lines: panel.space.ends === 2 ? this.linesOf(b) : null, ready: true });
+      const [from, to] = [panel.from, panel.space].map((space) => clouds.get(space.people)?.xy);
+      panel.people = this.data.people && from && to ? { a: from, b: to } : null;
     }
     this.words = clouds.get(this.data.words);
+    this.whose = clouds.get(this.data.people?.names);
     this.later();
   }
 
@@ -176,6 +180,7 @@ class Maps {
     if (!this.painter || !this.data) return;
     const quiet = rgb(this.colours.muted).slice(0, 3);
     const ends = this.data.ends.map((pair) => [...rgb(this.tone(pair)).slice(0, 3), 0.85]);
+    const [ink, paper] = [this.colours.ink, this.colours.paper].map((colour) => [...rgb(colour).slice(0, 3), 1]);
     let hidden = 0;
     for (const code of this.hidden) hidden |= 1 << code;
     this.painter.clear();
@@ -185,17 +190,24 @@ class Maps {
       const view = { middle: [panel.camera.x, panel.camera.y], scale: [this.half(panel) * 2 / panel.width, this.half(panel) * 2 / panel.height] };
       const code = this.codes[panel.space.name] ? panel.space.name : "all";
       this.painter.panel({ box, view, a: panel.a, b: panel.b, t: this.morphing() ? this.t / 100 : 0, ends: panel.ends, lines: panel.lines,
-        size: this.size(panel) * r, opacity: 0.28, any: this.count ?? 0, hidden: hidden >>> 0, code, tones: ends, quiet });
+        size: this.size(panel) * r, opacity: 0.28, any: this.count ?? 0, hidden: hidden >>> 0, code, tones: ends, quiet,
+        people: panel.people && { ...panel.people, ink, paper, size: this.diamond(panel) * r } });
     }
-    this.painter.forget(new Set(this.panels.flatMap((panel) => [panel.a, panel.b, panel.lines])));
+    this.painter.forget(new Set(this.panels.flatMap((panel) => [panel.a, panel.b, panel.lines, panel.people?.a, panel.people?.b])));
     paintOver(this);
     this.painted = (this.painted ?? 0) + 1;
-    if (this.panels.every((panel) => panel.ready)) this.root.dataset.painted = this.painted;
+    if (this.panels.every((panel) => panel.ready && (panel.people || !this.data.people))) this.root.dataset.painted = this.painted;
   }
 
   size(panel) {
     const base = this.n <= 600 ? 8 : this.n <= 3000 ? 5.5 : this.n <= 20000 ? 4 : this.n <= 120000 ? 2.5 : 1.6;
     return Math.min(14, base * Math.min(1, panel.width / 420 + 0.25) * panel.camera.z ** 0.35);
+  }
+
+  // Width of a person's mark, corner to corner.
+  diamond(panel) {
+    const n = this.data.people?.n ?? 0;
+    return Math.min(16, (n <= 200 ? 13 : n <= 2000 ? 11 : n <= 8000 ? 8 : 6) * panel.camera.z ** 0.25);
   }
 
   half(panel) { return (Math.min(panel.width, panel.height) / 2) * panel.camera.z; }
@@ -207,20 +219,20 @@ class Maps {
     return [(x - panel.left - panel.width / 2) / this.half(panel) + panel.camera.x, -(y - panel.top - panel.height / 2) / this.half(panel) + panel.camera.y];
   }
 
-  // Where the points of a panel are now; between two spaces while one morphs into the other.
-  xy(panel) {
-    if (!this.morphing() || this.t === 100) return panel.b;
-    if (this.t === 0) return panel.a;
-    if (this.mixed?.t !== this.t || this.mixed.a !== panel.a || this.mixed.b !== panel.b) {
-      const { a, b } = panel;
+  // Where the points of a panel are now, or its people; between two spaces while one morphs into the other.
+  xy(panel, { a, b } = panel) {
+    if (!this.morphing() || this.t === 100) return b;
+    if (this.t === 0) return a;
+    this.mixes ??= new WeakMap();
+    if (this.mixes.get(b)?.t !== this.t || this.mixes.get(b).a !== a) {
       const xy = new Float64Array(a.length);
       for (let at = 0; at < a.length; at += 1) xy[at] = a[at] > MISSING || b[at] > MISSING ? 1e9 : a[at] + (b[at] - a[at]) * (this.t / 100);
-      this.mixed = { t: this.t, a, b, xy };
+      this.mixes.set(b, { t: this.t, a, xy });
     }
-    return this.mixed.xy;
+    return this.mixes.get(b).xy;
   }
-  grid(panel) {
-    const xy = this.xy(panel);
+  grid(panel, points = panel) {
+    const xy = this.xy(panel, points);
     if (!this.grids.has(xy)) this.grids.set(xy, gridOf(xy));
     return this.grids.get(xy);
   }
@@ -232,9 +244,9 @@ class Maps {
     const pair = this.data.tint.colours[this.codeOf(panel, point)];
     return pair ? this.tone(pair) : this.colours.muted;
   }
-  placesOf(panel, row) {
-    if (!panel.ready) return [];
-    const xy = this.xy(panel);
+  placesOf(panel, row, points = panel) {
+    if (!panel.ready || !points) return [];
+    const xy = this.xy(panel, points);
     return Array.from({ length: panel.ends }, (_, end) => row * panel.ends + end).filter((at) => xy[2 * at] < MISSING)
       .map((at) => this.toScreen(panel, xy[2 * at], xy[2 * at + 1]));
   }
@@ -247,15 +259,32 @@ class Maps {
     return this.grid(panel).nearest(...this.toMap(panel, x, y), 12 / this.half(panel), (point) => this.shown(panel, point));
   }
 
+  personAt(panel, x, y) {
+    if (!panel.people) return -1;
+    const reach = this.diamond(panel) / 2 + 1;
+    const point = this.grid(panel, panel.people).nearest(...this.toMap(panel, x, y), reach / this.half(panel), () => true);
+    return point < 0 ? -1 : this.itemOf(panel, point);
+  }
+
+  // At most one thing is lit: an item, here and beside the maps, or a person.
   light(row, tell = true) {
+    this.meet(-1);
     if (this.lit === row) return;
     this.lit = row;
     if (tell) dispatchEvent(new CustomEvent("mmviz-lit", { detail: { row, from: this } }));
     this.later();
   }
 
+  meet(person) {
+    if (person >= 0) this.light(-1);
+    if (this.person === person) return;
+    this.person = person;
+    this.later();
+  }
+
   // A line of words begins with "+" where the item has a picture.
   describe(row) { return (this.words?.lines?.[row] ?? "").slice(1).split("\t"); }
+  describePerson(at) { return (this.whose?.lines?.[at] ?? "").split("\t"); }
   pictured(row) { return Boolean(this.data.pictures) && this.words?.lines?.[row]?.[0] === "+"; }
 
   mark(chosen) {
@@ -287,9 +316,10 @@ class Maps {
       if (this.shown(panel, point) && inOutline(xy[2 * point], xy[2 * point + 1], outline)) found[this.itemOf(panel, point)] = 1;
     });
     const name = this.morphing() ? `${panel.from.name}>${panel.space.name}@${this.t}` : panel.space.name;
+    const map = `${name}!${this.data.layout}`;
     const hidden = [...this.hidden].sort((a, b) => a - b);
     const filter = hidden.length ? `.${field(this.data.tint.name)}.${hidden.join("-")}` : "";
-    this.combine(event, `l${field(name)}.${text}${filter}`, found);
+    this.combine(event, `l${field(map)}.${text}${filter}`, found);
   }
 
   combine(event, said, found) {
@@ -358,11 +388,12 @@ class Maps {
 
   drawLegend() {
     const { tint } = this.data;
-    const key = JSON.stringify([tint.title, tint.names, tint.low, tint.high, tint.said, this.colours, this.panels.some((panel) => panel.space.ends === 2)]);
+    const key = JSON.stringify([tint.title, tint.names, tint.low, tint.high, tint.said, this.colours, this.panels.some((panel) => panel.space.ends === 2), this.data.people?.n]);
     if (this.legendKey === key && this.hidden.size === 0) return;
     this.legendKey = key;
     const ends = this.panels.some((panel) => panel.space.ends === 2)
       ? this.data.ends.map((pair, at) => node("span", { class: "key" }, node("i", { style: { "--c": this.tone(pair) } }), ["Picture", "Words"][at])) : [];
+    if (this.data.people) ends.push(node("span", { class: "key person" }, node("i"), "People", node("small", { text: this.data.people.n.toLocaleString("en") })));
     if (tint.names.length) {
       this.legend.replaceChildren(node("span", { class: "label", text: tint.title }), ...tint.names.map(([name, count], code) => {
         const button = node("button", { type: "button", class: "key", title: "Click to hide or show; Alt shows this one only", "aria-pressed": String(!this.hidden.has(code)) },

@@ -81,6 +81,8 @@ Object.assign(Maps.prototype, {
   },
 
   click(event, panel, x, y) {
+    const person = this.personAt(panel, x, y);
+    if (person >= 0) return this.emit("person", person);
     const point = this.pointAt(panel, x, y);
     if (point < 0) return;
     const row = this.itemOf(panel, point);
@@ -94,6 +96,11 @@ Object.assign(Maps.prototype, {
 
   point(x, y) {
     const panel = this.panelAt(x, y);
+    const person = panel ? this.personAt(panel, x, y) : -1;
+    if (person >= 0) {
+      this.meet(person);
+      return this.showTip(person, x, y, true);
+    }
     const point = panel ? this.pointAt(panel, x, y) : -1;
     if (point < 0) {
       this.light(-1);
@@ -105,11 +112,12 @@ Object.assign(Maps.prototype, {
     this.showTip(row, x, y);
   },
 
-  showTip(row, x, y) {
-    if (this.tip.dataset.row !== String(row)) {
-      this.tip.dataset.row = row;
-      const [title = "", ...facts] = this.describe(row);
-      const shown = this.pictured(row) ? picture({ src: `${this.data.pictures}${row}`, title }) : null;
+  showTip(row, x, y, person = false) {
+    const mark = `${person ? "person " : ""}${row}`;
+    if (this.tip.dataset.row !== mark) {
+      this.tip.dataset.row = mark;
+      const [title = "", ...facts] = person ? this.describePerson(row) : this.describe(row);
+      const shown = !person && this.pictured(row) ? picture({ src: `${this.data.pictures}${row}`, title }) : null;
       this.tip.replaceChildren(...[shown, node("div", {}, node("strong", { text: title }), facts.filter(Boolean).map((fact) => node("span", { text: fact })))].filter(Boolean));
     }
     this.tip.hidden = false;
@@ -118,22 +126,24 @@ Object.assign(Maps.prototype, {
     this.tip.style.top = `${Math.max(0, Math.min(this.height - tall, y + 14))}px`;
   },
 
-  // N and P walk through the items in view of the first map from left to right.
-  walk(by) {
+  // N and P walk through the items in view of the first map from left to right, U through its people.
+  walk(by, people = false) {
     const panel = this.panels.find((each) => each.ready);
-    if (!panel) return;
+    const points = people ? panel?.people : panel;
+    if (!points) return;
     const [left, top] = this.toMap(panel, panel.left, panel.top);
     const [right, bottom] = this.toMap(panel, panel.left + panel.width, panel.top + panel.height);
     const seen = [];
-    this.grid(panel).within(left, bottom, right, top, (point, x) => { if (this.shown(panel, point)) seen.push([x, this.itemOf(panel, point)]); });
+    this.grid(panel, points).within(left, bottom, right, top, (point, x) => { if (people || this.shown(panel, point)) seen.push([x, this.itemOf(panel, point)]); });
     if (!seen.length) return;
     seen.sort((a, b) => a[0] - b[0]);
-    const here = seen.findIndex(([, row]) => row === this.lit);
+    const here = seen.findIndex(([, row]) => row === (people ? this.person : this.lit));
     const row = seen[(here + by + seen.length) % seen.length][1];
-    this.light(row);
-    const [place] = this.placesOf(panel, row);
-    this.showTip(row, ...place);
-    this.voice.textContent = this.describe(row).filter(Boolean).join(", ");
+    if (people) this.meet(row);
+    else this.light(row);
+    const [place] = this.placesOf(panel, row, points);
+    this.showTip(row, ...place, people);
+    this.voice.textContent = (people ? this.describePerson(row) : this.describe(row)).filter(Boolean).join(", ");
   },
 
   key(event) {
@@ -144,8 +154,8 @@ Object.assign(Maps.prototype, {
       ArrowLeft: () => move(-1, 0), ArrowRight: () => move(1, 0), ArrowUp: () => move(0, 1), ArrowDown: () => move(0, -1),
       "+": () => this.zoomAll(1.5), "=": () => this.zoomAll(1.5), "-": () => this.zoomAll(1 / 1.5), 0: () => this.fit(),
       m: () => this.take("move"), l: () => this.take("lasso"), b: () => this.take("box"),
-      n: () => this.walk(1), p: () => this.walk(-1),
-      Enter: () => { if (this.lit >= 0) this.emit("focused", this.lit); },
+      n: () => this.walk(1), p: () => this.walk(-1), u: () => this.walk(1, true),
+      Enter: () => { if (this.person >= 0) this.emit("person", this.person); else if (this.lit >= 0) this.emit("focused", this.lit); },
       Escape: () => { if (this.text) this.choose("", new Uint8Array(this.n)); },
     };
     const act = acts[event.key] ?? acts[event.key.toLowerCase()];

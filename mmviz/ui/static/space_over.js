@@ -14,6 +14,19 @@ const ring = (pen, x, y, radius, colour, width, paper) => {
   pen.stroke();
 };
 
+const diamond = (pen, x, y, reach, colour, width, paper, filled = false) => {
+  pen.beginPath();
+  for (const [dx, dy] of [[reach, 0], [0, reach], [-reach, 0], [0, -reach]]) pen.lineTo(x + dx, y + dy);
+  pen.closePath();
+  pen.lineWidth = width + 2;
+  pen.strokeStyle = paper;
+  pen.stroke();
+  pen.lineWidth = width;
+  pen.strokeStyle = pen.fillStyle = colour;
+  if (filled) pen.fill();
+  else pen.stroke();
+};
+
 const glow = (pen, x, y, colour, strength) => {
   const halo = pen.createRadialGradient(x, y, 2, x, y, 15);
   halo.addColorStop(0, colour);
@@ -98,6 +111,16 @@ const showPictures = (pen, map, panel) => {
   }
 };
 
+// Pictures lie over the points; the people among them are drawn once more on top.
+const peopleOnTop = (pen, map, panel) => {
+  if (!panel.people || !panel.thumbs.length) return;
+  const [left, top] = map.toMap(panel, panel.left, panel.top);
+  const [right, bottom] = map.toMap(panel, panel.left + panel.width, panel.top + panel.height);
+  map.grid(panel, panel.people).within(left, bottom, right, top, (_, x, y) => {
+    diamond(pen, ...map.toScreen(panel, x, y), map.diamond(panel) / 2, map.colours.ink, 1, map.colours.paper, true);
+  });
+};
+
 const lineOf = (pen, map) => {
   const { panel, points } = map.drawing;
   pen.beginPath();
@@ -125,6 +148,7 @@ const paintOver = (map) => {
     const found = panel.space.glow.flatMap((row) => map.placesOf(panel, row));
     found.forEach(([x, y], at) => glow(pen, x, y, map.colours.glow, 1 - (0.5 * at) / found.length));
     showPictures(pen, map, panel);
+    peopleOnTop(pen, map, panel);
     for (const [x, y] of found) ring(pen, x, y, 5, map.colours.glow, 2, map.colours.paper);
     if (panel.camera.z < 4 && map.data.named) nameClusters(pen, map, panel);
     for (const [row, radius] of [[map.data.focus, 8], [map.lit, 9]]) {
@@ -139,6 +163,10 @@ const paintOver = (map) => {
         pen.stroke();
       }
       for (const [x, y] of places) ring(pen, x, y, radius, map.colours.ink, 2, map.colours.paper);
+    }
+    for (const person of [map.data.person, map.person]) {
+      if (person < 0 || !panel.people) continue;
+      for (const [x, y] of map.placesOf(panel, person, panel.people)) diamond(pen, x, y, map.diamond(panel) / 2 + 8, map.colours.ink, 2.5, map.colours.paper);
     }
     pen.restore();
   }

@@ -5,13 +5,19 @@ precision highp float; precision highp int; precision highp usampler2D;
 in vec2 a; in vec2 b;
 uniform float t, size, dim, strong;
 uniform vec2 middle, scale;
-uniform int ends, pass, line, any, own;
+uniform int ends, pass, line, any, own, person;
 uniform uint hidden;
 uniform usampler2D codes, flags;
 uniform sampler2D ramp;
-uniform vec4 tones[2], quiet;
+uniform vec4 tones[2], quiet, ink;
 out vec4 tone;
 void main() {
+  if (person == 1) {
+    gl_Position = a.x > 1e8 || b.x > 1e8 ? vec4(9.0, 9.0, 9.0, 1.0) : vec4((mix(a, b, t) - middle) * scale, 0.0, 1.0);
+    gl_PointSize = size;
+    tone = ink;
+    return;
+  }
   int item = ends == 2 ? gl_VertexID >> 1 : gl_VertexID;
   ivec2 at = ivec2(item & 2047, item >> 11);
   uint code = texelFetch(codes, at, 0).r;
@@ -28,10 +34,20 @@ void main() {
 const FRAGMENT = `#version 300 es
 precision highp float; precision highp int;
 in vec4 tone;
-uniform int line;
+uniform int line, person;
 uniform float size;
+uniform vec4 paper;
 out vec4 colour;
 void main() {
+  if (person == 1) {  // a diamond with a rim of paper, so that it stands out from any colour
+    float away = abs(gl_PointCoord.x - 0.5) + abs(gl_PointCoord.y - 0.5);
+    float shape = 1.0 - smoothstep(0.5 - 1.0 / size, 0.5, away);
+    vec4 filled = mix(tone, paper, smoothstep(0.5 - 3.0 / size, 0.5 - 2.0 / size, away));
+    float seen = shape * tone.a;
+    if (seen < 0.004) discard;
+    colour = vec4(filled.rgb * seen, seen);
+    return;
+  }
   float alpha = line == 1 ? 1.0 : size < 2.5 ? 1.0
     : 1.0 - smoothstep(0.5 - 1.0 / size, 0.5, length(gl_PointCoord - 0.5));
   if (alpha * tone.a < 0.004) discard;
@@ -79,7 +95,8 @@ const painter = (canvas) => {
   if (!gl) return null;
   const program = compiled(gl);
   const place = Object.fromEntries(
-    ["t", "strong", "size", "dim", "middle", "scale", "ends", "pass", "line", "any", "own", "hidden", "codes", "flags", "ramp", "tones", "quiet"]
+    ["t", "strong", "size", "dim", "middle", "scale", "ends", "pass", "line", "any", "own", "hidden", "codes", "flags", "ramp", "tones", "quiet",
+      "person", "ink", "paper"]
       .map((name) => [name, gl.getUniformLocation(program, name)]));
   const buffers = new Map();
   const flags = byteTexture(gl, new Uint8Array(1));
@@ -128,7 +145,7 @@ const painter = (canvas) => {
       gl.clear(gl.COLOR_BUFFER_BIT);
     },
     // box: [left, bottom, width, height] in pixels of the canvas; view: { middle, scale } to clip space.
-    panel: ({ box, view, a, b, t, ends, lines, size, opacity, any, hidden, code, tones, quiet }) => {
+    panel: ({ box, view, a, b, t, ends, lines, size, opacity, any, hidden, code, tones, quiet, people }) => {
       gl.useProgram(program);
       gl.enable(gl.SCISSOR_TEST);
       gl.viewport(...box);
@@ -148,6 +165,7 @@ const painter = (canvas) => {
       gl.uniform1i(place.own, ends === 2 ? 1 : 0);
       gl.uniform1ui(place.hidden, hidden);
       gl.uniform4fv(place.tones, tones.flat());
+      gl.uniform1i(place.person, 0);
       const run = (from, to, mode, line, pass, width, faint) => {
         point(0, from);
         point(1, to);
@@ -161,6 +179,11 @@ const painter = (canvas) => {
         if (lines) run(lines, lines, gl.LINES, 1, pass, 1, Math.max(0.012, Math.min(0.3, 90 / lines.length)));
         run(a, b, gl.POINTS, 0, pass, size, 1);
       }
+      if (!people) return;
+      gl.uniform1i(place.person, 1);
+      gl.uniform4fv(place.ink, people.ink);
+      gl.uniform4fv(place.paper, people.paper);
+      run(people.a, people.b, gl.POINTS, 0, 0, people.size, 1);
     },
     read: (x, y, width, height) => {
       const bytes = new Uint8Array(4 * width * height);
