@@ -108,7 +108,7 @@ def run_experiment(experiment: Experiment, report: Report, search: Mapping[str, 
 
 def _beside(experiment: Experiment) -> Beside | None:
     """What only tasks and fine-tuning are handed; None where neither is asked for."""
-    if not experiment.settings.get("heads") and not experiment.settings.get("finetune"):
+    if not experiment.settings.get("tasks") and not experiment.settings.get("finetune"):
         return None
     return Beside(experiment.catalogue, experiment.split.sealed(), experiment.encoder)
 

@@ -56,10 +56,10 @@ def title(plain: str, extras: Iterable[str] = ()) -> str:
 def settled(name: str, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Name and settings of a training, each saying all that the other does.
 
-    "concat+category" and heads="category" are the same. Raises UnknownNameError for a task that does not exist.
+    "concat+category" and tasks="category" are the same. Raises UnknownNameError for a task that does not exist.
     """
     plain, extras = parts(name)
-    tasks = {*named(str(settings.get("heads", ""))), *(extra for extra in extras if extra in heads.names())}
+    tasks = {*named(str(settings.get("tasks", ""))), *(extra for extra in extras if extra in heads.names())}
     kept = {extra for extra in extras if extra not in heads.names()} | tasks
     more: dict[str, Any] = dict(settings)
     if settings.get("objective") == SELF_SUPERVISED:
@@ -72,5 +72,5 @@ def settled(name: str, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]
     else:
         kept.discard(FINE_TUNED)
     if tasks:
-        more["heads"] = ",".join(sorted(tasks))
+        more["tasks"] = ",".join(sorted(tasks))
     return full_name(plain, kept), more

@@ -146,7 +146,7 @@ def tasks_of(
     from mmviz.heads._settings import named
     from mmviz.heads.base import Tasks, Taught
 
-    wanted = named(config.heads)
+    wanted = named(config.tasks)
     if not wanted:
         return None
     if beside is None:

@@ -131,7 +131,7 @@ def test_whoever_looks_into_it_is_on_the_list(lab: Lab, guard: Guard) -> None:
 def test_what_tasks_are_handed_has_no_test_part(lab: Lab) -> None:
     found = lab.catalogue("shop")
     split = lab._split(found, None)
-    made = experiment.Experiment(found, lab.features("shop"), split, "concat+rating", settings={"heads": "rating"})
+    made = experiment.Experiment(found, lab.features("shop"), split, "concat+rating", settings={"tasks": "rating"})
     beside = experiment._beside(made)
     assert beside is not None
     assert len(beside.split.test) == 0 < len(split.test)

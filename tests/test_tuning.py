@@ -62,7 +62,7 @@ def test_additions_are_searched_but_for_those_that_need_more_than_a_search_is_ha
         with pytest.raises(TrainingError, match="handed train and validation"):
             lab.tune("shop", name, trials=2)
     assert experiments._beside(_experiment(lab, {})) is None
-    assert experiments._beside(_experiment(lab, {"heads": "category"})) is not None
+    assert experiments._beside(_experiment(lab, {"tasks": "category"})) is not None
 
 
 def _experiment(lab: Lab, settings: dict[str, Any]) -> experiments.Experiment:

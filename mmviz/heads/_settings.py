@@ -19,7 +19,7 @@ OBJECTIVES = ("recommendation", SELF_SUPERVISED)
 class TasksConfig:
     """Settings of what is learned. Raises ValueError for a word that is none of those known."""
 
-    heads: str = setting("", "Tasks to learn beside recommending, with commas: category, tags, rating.")
+    tasks: str = setting("", "Tasks to learn beside recommending, with commas: category, tags, rating.")
     weighting: str = setting("uncertainty", "How tasks are weighed: by learned uncertainty, or fixed, each 1.")
     objective: str = setting(
         "recommendation",
@@ -29,9 +29,9 @@ class TasksConfig:
     def __post_init__(self) -> None:
         _check("weighting", self.weighting, WEIGHTINGS)
         _check("objective", self.objective, OBJECTIVES)
-        if self.objective == SELF_SUPERVISED and named(self.heads):
+        if self.objective == SELF_SUPERVISED and named(self.tasks):
             raise ValueError(
-                f"heads is '{self.heads}' and objective is selfsupervised: the tasks learn from labels, and "
+                f"tasks is '{self.tasks}' and objective is selfsupervised: the tasks learn from labels, and "
                 "self-supervised training has none. Choose one of them."
             )
 

@@ -178,12 +178,13 @@ def test_names_and_settings_are_checked_and_say_the_same() -> None:
     assert named("rating, category") == ("category", "rating")
     with pytest.raises(UnknownNameError, match="Did you mean 'rating'"):
         named("ratings")
-    assert variants.settled("concat", {"heads": "rating,category"})[0] == "concat+category+rating"
-    assert variants.settled("concat+rating", {})[1] == {"heads": "rating"}
+    assert variants.settled("afn", {"heads": 2}) == ("afn", {"heads": 2})  # attention heads, which are no tasks
+    assert variants.settled("concat", {"tasks": "rating,category"})[0] == "concat+category+rating"
+    assert variants.settled("concat+rating", {})[1] == {"tasks": "rating"}
     assert variants.settled("concat+selfsupervised", {})[1] == {"objective": "selfsupervised"}
     assert variants.settled("concat", {"objective": "selfsupervised"})[0] == "concat+selfsupervised"
     with pytest.raises(ValueError, match="self-supervised training has none"):
-        TasksConfig(heads="rating", objective="selfsupervised")
+        TasksConfig(tasks="rating", objective="selfsupervised")
     with pytest.raises(ValueError, match="weighting is 'loud'"):
         TasksConfig(weighting="loud")
 
@@ -199,7 +200,7 @@ def test_what_cannot_be_learned_says_why() -> None:
 
 
 def test_a_run_with_tasks_is_recorded_served_and_compared(lab: Lab) -> None:
-    card = lab.train("shop", "concat", settings={**FAST, "heads": "category,tags,rating"})
+    card = lab.train("shop", "concat", settings={**FAST, "tasks": "category,tags,rating"})
     assert card.strategy == "concat+category+rating+tags"
     assert card.title == "Concatenation · learns category, rating, tags"
     assert set(card.tasks) == {"category", "rating", "tags"}
