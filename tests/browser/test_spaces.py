@@ -146,13 +146,13 @@ def test_people_are_diamonds_that_light_up_in_every_map_and_open(server: str, vi
     named = tip.locator("strong").inner_text().removeprefix("Person ")
     page.mouse.click(x, y)
     expect(page).to_have_url(re.compile(f"person={named}"), timeout=20_000)
-    expect(page.get_by_text("What is recommended to them")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("What is recommended to them").first).to_be_visible(timeout=20_000)
     page.locator(".mm-space .stage").focus()
     page.keyboard.press("u")
     assert page.locator(".mm-space").evaluate("root => root.maps.person") >= 0
     page.get_by_role("button", name="Colour by their score").click()
     expect(page.locator(".mm-space .keys")).to_contain_text(f"for {named}", timeout=20_000)
-    page.get_by_role("link", name="What is recommended to them").click()
+    page.get_by_role("link", name="What is recommended to them").first.click()
     expect(page).to_have_url(re.compile(f"recommendations.*user={named}"), timeout=20_000)
 
 
@@ -212,3 +212,99 @@ def test_on_a_telephone_maps_stand_below_each_other(server: str, visit: Visit) -
     tops = page.locator(".mm-space").evaluate("root => root.maps.panels.map((panel) => panel.top)")
     assert tops[1] > tops[0]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_dragging_pans_the_wheel_zooms_and_near_points_become_pictures(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Text&named=false"))
+    root = page.locator(".mm-space")
+    row, x, y = places(page, 0)[20]
+    second = {each[0]: each[1:] for each in places(page, 1)}[row]
+    page.mouse.move(x + 40, y + 40)
+    page.mouse.down()
+    page.mouse.move(x + 80, y + 10, steps=4)
+    page.mouse.up()
+    after = {each[0]: each[1:] for each in places(page, 0)}[row]
+    assert np.allclose(after, [x + 40, y - 30], atol=0.5)
+    beside = {each[0]: each[1:] for each in places(page, 1)}[row]
+    assert np.allclose(np.subtract(beside, second), [40, -30], atol=0.5)  # both maps move together
+    assert root.evaluate("root => root.maps.panels[0].thumbs.length") == 0
+    hand = [round(each) for each in after]
+    under = """(root, [x, y]) => { const map = root.maps, box = map.stage.getBoundingClientRect();
+      return map.toMap(map.panels[0], x - box.left, y - box.top); }"""
+    before = root.evaluate(under, hand)
+    page.mouse.move(*hand)
+    for _ in range(6):
+        page.mouse.wheel(0, -400)
+    page.wait_for_function("document.querySelector('.mm-space').maps.panels[0].camera.z > 30")
+    assert np.allclose(root.evaluate(under, hand), before, atol=2e-3)  # what lies under the pointer stays there
+    page.wait_for_function("document.querySelector('.mm-space').maps.panels[0].thumbs.length > 0")
+    drawn = root.evaluate(
+        """root => { const map = root.maps, panel = map.panels[0], box = map.stage.getBoundingClientRect();
+          return panel.thumbs.map(([x, y, w, h, point]) => [x + box.left, y + box.top, w, h, point])
+            .filter(([x, y, w, h]) => x > box.left && y > box.top + panel.top && x + w < box.left + panel.width
+              && y + h < innerHeight); }"""
+    )
+    shot = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    assert drawn
+    for left, top, width, height, _ in drawn[:3]:
+        part = shot[round(top + 3) : round(top + height - 3), round(left + 3) : round(left + width - 3)]
+        assert part.std(axis=(0, 1)).max() > 4  # a picture, not a plain ground
+    expect(page).to_have_url(re.compile("at="), timeout=20_000)
+
+
+def test_shift_adds_alt_takes_away_and_the_selection_goes_on(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Text&named=false"))
+    root = page.locator(".mm-space")
+    root.evaluate(
+        "root => { const maps = root.maps, tell = maps.emit; maps.told_ = []; "
+        "maps.emit = (name, value) => { maps.told_.push([name, JSON.stringify(value)]); tell(name, value); }; }"
+    )
+    page.get_by_role("button", name="Box", exact=True).click()
+
+    def box(panel: int, left: float, right: float, key: str = "") -> None:
+        every = places(page, panel)
+        low, high = min(each[1] for each in every) - 5, max(each[1] for each in every) + 5
+        top, bottom = min(each[2] for each in every) - 5, max(each[2] for each in every) + 5
+        if key:
+            page.keyboard.down(key)
+        page.mouse.move(low + left * (high - low), top)
+        page.mouse.down()
+        page.mouse.move(low + right * (high - low), bottom, steps=4)
+        page.mouse.up()
+        if key:
+            page.keyboard.up(key)
+
+    def count() -> int:
+        return int(root.evaluate("root => root.maps.count"))
+
+    box(0, 0, 0.4)
+    expect(page).to_have_url(re.compile("sel=nlimage"), timeout=20_000)
+    expect(page.locator(".picked .tile")).to_have_count(count(), timeout=20_000)
+    first = count()
+    box(1, 0, 0.5, "Shift")
+    expect(page).to_have_url(re.compile("~al"), timeout=20_000)
+    both = count()
+    assert both > first
+    expect(page.locator(".picked .tile")).to_have_count(both, timeout=20_000)
+    box(0, 0, 0.2, "Alt")
+    expect(page).to_have_url(re.compile("~sl"), timeout=20_000)
+    left = count()
+    assert 0 < left < both
+    expect(page.locator(".picked .tile")).to_have_count(left, timeout=20_000)
+    told = [value for name, value in root.evaluate("root => root.maps.told_") if name == "chosen"]
+    assert len(told) == 3 and max(len(value) for value in told) <= 1024
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="CSV").click()
+    lines = coming.value.path().read_text().strip().splitlines()
+    assert lines[0].startswith("title,") and len(lines) == left + 1
+    page.get_by_role("button", name="Save").first.click()
+    page.get_by_label("Name of the selection").fill("Some")
+    page.get_by_label("Name of the selection").press("Enter")
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Save").click()
+    expect(page.get_by_text("1 saved selection")).to_be_visible(timeout=20_000)  # told above the maps at once
+    page.locator(".picked .tile").first.click()
+    expect(page).to_have_url(re.compile("item="), timeout=20_000)
+    page.get_by_role("button", name="More like this").click()
+    expect(page.get_by_text("What each space finds")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="What the models look at").click()
+    expect(page).to_have_url(re.compile(r"attention.*item="), timeout=20_000)
