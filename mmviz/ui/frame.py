@@ -74,6 +74,7 @@ PICKS = (
     "ask",
     "ask_item",
     "ask_user",
+    "whose",
     "gap_space",
 )
 

@@ -126,12 +126,20 @@ def person_side(here: Here, user_id: str) -> None:
 
 def _find(user_id: str) -> None:
     st.session_state["ask"] = PERSON
-    st.session_state["ask_user"] = user_id
+    _pick("ask_user", user_id)
 
 
 def _tint(user_id: str, colour: str) -> None:
     st.session_state["colour"] = colour
-    st.session_state["user"] = user_id
+    _pick("whose", user_id)
+
+
+def _pick(key: str, user_id: str) -> None:
+    """Choose a person in a widget that may not be drawn yet; one that is not takes its value from the address."""
+    if key in st.session_state:
+        st.session_state[key] = user_id
+    else:
+        state.set_address(key, user_id)
 
 
 def _places(people: PeopleMap) -> Cloud:

@@ -233,7 +233,8 @@ def _colour(here: Here) -> str:
 
 def _person(here: Here) -> str:
     people = [person.user_id for person in here.lab.people(here.card.name, here.split, limit=50)]
-    user_id = st.selectbox("Person", people, key="user", bind="query-params", accept_new_options=True, width=130)
+    # Not "user": a link can't set on the next page what a widget holds on this one.
+    user_id = st.selectbox("Person", people, key="whose", bind="query-params", accept_new_options=True, width=130)
     if user_id and (
         user_id in people or here.lab.people(here.card.name, here.split, find=user_id, order="id", limit=1)
     ):

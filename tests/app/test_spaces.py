@@ -137,7 +137,7 @@ def test_people_stand_on_every_map_and_one_can_be_opened(
     trained = [entry for entry in lab.history("shop", "u003", split) if entry.part == "train"]
     assert f"{len(trained)} train side" in captions(at)
     next(button for button in at.button if button.label == "Colour by their score").click().run()
-    assert at.selectbox(key="colour").value == "A person's score" and at.selectbox(key="user").value == "u003"
+    assert at.selectbox(key="colour").value == "A person's score" and at.selectbox(key="whose").value == "u003"
     assert "for u003" in canvas["tint"]["title"]
     next(button for button in at.button if button.label == "Find what they would like").click().run()
     assert all(space["glow"] for space in canvas["spaces"])
