@@ -135,11 +135,10 @@ def _tint(user_id: str, colour: str) -> None:
 
 
 def _pick(key: str, user_id: str) -> None:
-    """Choose a person in a widget that may not be drawn yet; one that is not takes its value from the address."""
-    if key in st.session_state:
-        st.session_state[key] = user_id
-    else:
+    """Choose a person in a widget; the address of one that is not drawn yet has to be told too."""
+    if key not in st.session_state:
         state.set_address(key, user_id)
+    st.session_state[key] = user_id
 
 
 def _places(people: PeopleMap) -> Cloud:
