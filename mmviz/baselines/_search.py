@@ -12,11 +12,12 @@ from scipy.sparse import csr_array
 from mmviz.errors import TrainingError, UnknownNameError
 from mmviz.evaluation.evaluate import evaluate_matrices
 from mmviz.progress import Progress, Report
+from mmviz.ranker import Ranker
 
 if TYPE_CHECKING:
     from mmviz.baselines.base import Baseline, BaselineConfig, TrainData
 
-__all__ = ["SELECTION", "Search", "Trial"]
+__all__ = ["SELECTION", "Search", "Trial", "validated"]
 
 SELECTION = "ndcg@10"
 """The validation metric by which settings are chosen."""
@@ -65,11 +66,15 @@ class Search:
 
     def _try(self, config: BaselineConfig) -> float:
         model = self.cls(config).fit_data(self.data)
-        found = evaluate_matrices(model, self.data.train, self.valid, None, self.candidates, (10,))
-        score = found.mean()[SELECTION]
+        score = validated(model, self.data.train, self.valid, self.candidates)
         self.trials.append(Trial(dataclasses.asdict(config), score))
         self.report(Progress(f"Choosing settings of {self.cls.title}", len(self.trials), 0, f"NDCG@10 {score:.4f}"))
         return score
+
+
+def validated(ranker: Ranker, train: csr_array, valid: csr_array, candidates: np.ndarray | None) -> float:
+    """The validation metric by which settings are chosen, of a ranker: matrices (U, I), `candidates` (I,) or None."""
+    return evaluate_matrices(ranker, train, valid, None, candidates, (10,)).mean()[SELECTION]
 
 
 def _beside(value: Any, values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -15,9 +15,8 @@ from typing import Any, Self, cast
 import numpy as np
 from scipy.sparse import csr_array
 
-from mmviz.baselines._search import SELECTION
+from mmviz.baselines._search import validated
 from mmviz.baselines.collective_ease import CollectiveEase
-from mmviz.evaluation.evaluate import evaluate_matrices
 from mmviz.fusion_ranker import FusionRanker
 from mmviz.interaction.base import Finished, InteractionModel, Material
 from mmviz.memo import Memo
@@ -143,7 +142,7 @@ class Collective(InteractionModel):
         unit = _unit(model, material.train)
         for weight in BESIDE[1:] if unit else ():
             candidate = model.with_beside(weight * unit)
-            found = _validated(candidate, material)
+            found = validated(candidate, material.train, material.valid, material.candidates)
             report(Progress("Weighing the two-tower score", note=f"NDCG@10 {found:.4f} at weight {weight}"))
             if found > score + 1e-12:
                 model, score = candidate, found
@@ -163,8 +162,3 @@ class Collective(InteractionModel):
         ease = CollectiveEase(CollectiveEase.Config(**settings["ease"]))
         beside = settings["two-tower score"]["beside"]
         return FusedEase(fused, ease.fit_data(CollectiveEase.data(train, vectors={_FUSED: fused.embedding()})), beside)
-
-
-def _validated(model: FusedEase, material: Material) -> float:
-    found = evaluate_matrices(model, material.train, material.valid, None, material.candidates, (10,))
-    return found.mean()[SELECTION]
