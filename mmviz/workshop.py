@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmviz import interaction
+from mmviz.baselines._search import SELECTION, validated
 from mmviz.errors import TrainingError
-from mmviz.evaluation.evaluate import evaluate_matrices
 from mmviz.features import Features
 from mmviz.features.tuned import tuned_features
 from mmviz.interaction.base import InteractionModel, Material
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["STOPPING", "Tuning", "Workshop", "assembled", "check_tuning", "tasks_of"]
 
-STOPPING = "ndcg@10"
-"""What training is stopped by, on validation."""
+STOPPING = SELECTION
+"""What training is stopped by, on validation: what settings are chosen by too."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,7 @@ class Workshop:
 
     def validate(self, ranker: Ranker) -> float:
         """NDCG@10 on validation."""
-        own = self.material
-        return evaluate_matrices(ranker, own.train, own.valid, None, own.candidates, (10,)).mean()[STOPPING]
+        return validated(ranker, self.material.train, self.material.valid, self.material.candidates)
 
     def fine_tune(
         self,

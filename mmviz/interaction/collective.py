@@ -28,8 +28,8 @@ __all__ = ["Collective", "FusedEase"]
 _FUSED = "fused"
 _KEPT = 8
 """Solutions for different weights that are kept; each holds a few W·D float32."""
-BESIDE = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0)
-"""Weights of the two-tower score that are tried, in units in which it varies as much as that of EASE does."""
+BESIDE = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0)
+"""Weights of the two-tower score that are tried beside none, in units in which it varies as much as that of EASE."""
 _SAMPLE = 4096
 """People at most from whose scores that unit is taken."""
 
@@ -110,7 +110,7 @@ class FusedEase(Ranker):
 
 
 def _unit(model: FusedEase, train: csr_array) -> float:
-    """How many times as much the scores of EASE vary over the known items as those of the fusion; 0 = these do not."""
+    """How many times as much what EASE adds to the scores varies as what the fusion adds; 0 = the latter does not."""
     people = np.flatnonzero(np.diff(train.indptr))
     by_ease, own = model.with_beside(1.0).summands(train[people[:: -(-len(people) // _SAMPLE)]])  # (B, I) each
     varies = float(own.std())
@@ -140,7 +140,7 @@ class Collective(InteractionModel):
         )
         model, score = FusedEase(trained, best.model), best.score
         unit = _unit(model, material.train)
-        for weight in BESIDE[1:] if unit else ():
+        for weight in BESIDE if unit else ():
             candidate = model.with_beside(weight * unit)
             found = validated(candidate, material.train, material.valid, material.candidates)
             report(Progress("Weighing the two-tower score", note=f"NDCG@10 {found:.4f} at weight {weight}"))

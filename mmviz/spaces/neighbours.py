@@ -16,7 +16,7 @@ from mmviz.progress import Progress, Report, silent
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Neighbours", "jaccard", "nearest", "overlap"]
+__all__ = ["Neighbours", "common", "jaccard", "nearest", "overlap"]
 
 GROUP = 32
 CELLS = 1 << 24
@@ -157,9 +157,9 @@ def _highest(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def jaccard(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """(n,) |A ∩ B| / |A ∪ B| of the neighbour lists (n, k) of two spaces; -1 in a list stands for no neighbour."""
-    common = _common(first, second)  # (n,)
-    union = (first >= 0).sum(axis=1) + (second >= 0).sum(axis=1) - common  # (n,)
-    return np.asarray(common / np.maximum(union, 1))
+    shared = common(first, second)  # (n,)
+    union = (first >= 0).sum(axis=1) + (second >= 0).sum(axis=1) - shared  # (n,)
+    return np.asarray(shared / np.maximum(union, 1))
 
 
 def overlap(first: np.ndarray, second: np.ndarray) -> float:
@@ -167,10 +167,10 @@ def overlap(first: np.ndarray, second: np.ndarray) -> float:
     both = (first[:, 0] >= 0) & (second[:, 0] >= 0)  # (n,)
     if not both.any():
         return float("nan")
-    return float((_common(first, second)[both] / first.shape[1]).mean())
+    return float((common(first, second)[both] / first.shape[1]).mean())
 
 
-def _common(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(n,) how many of each row's values the other row has too; values of a row are distinct but for -1."""
-    joined = np.sort(np.concatenate([first, second], axis=1), axis=1)  # (n, 2k)
+def common(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(n,) how many values of each row (n, k) the other (n, l) has too; values of a row are distinct but for -1."""
+    joined = np.sort(np.concatenate([first, second], axis=1), axis=1)  # (n, k + l)
     return np.asarray(((joined[:, 1:] == joined[:, :-1]) & (joined[:, 1:] >= 0)).sum(axis=1))

@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from mmviz.progress import Progress, Report, silent
 from mmviz.ranker import top_k
+from mmviz.spaces.neighbours import common
 
 __all__ = ["NEAREST", "kept_near", "nearest_items", "stand"]
 
@@ -68,6 +69,5 @@ def kept_near(rows: np.ndarray, placed: np.ndarray, points: np.ndarray) -> np.nd
     k = min(rows.shape[1], len(there))
     _, found = cKDTree(points[there]).query(placed[some], k=k, workers=-1)
     drawn = there[np.asarray(found).reshape(-1, k)]  # (p, k)
-    joined = np.sort(np.concatenate([rows[some], drawn], axis=1), axis=1)  # (p, 2k)
-    shares[some] = ((joined[:, 1:] == joined[:, :-1]) & (joined[:, 1:] >= 0)).sum(axis=1) / k
+    shares[some] = common(rows[some], drawn) / k
     return shares

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import cKDTree
 
+from mmviz.spaces.neighbours import common
+
 __all__ = ["Trust", "map_neighbours", "point_trust", "trustworthiness"]
 
 MOST = 2000
@@ -35,8 +37,7 @@ def map_neighbours(points: np.ndarray, k: int) -> np.ndarray:
 
 def point_trust(true: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """(n,) share of each point's true neighbours (n, k) that are neighbours on the map (n, k) too."""
-    joined = np.sort(np.concatenate([true, drawn], axis=1), axis=1)  # (n, 2k)
-    return np.asarray((joined[:, 1:] == joined[:, :-1]).sum(axis=1) / true.shape[1])
+    return np.asarray(common(true, drawn) / true.shape[1])
 
 
 def trustworthiness(vectors: np.ndarray, drawn: np.ndarray, k: int = 15, most: int = MOST) -> Trust:
