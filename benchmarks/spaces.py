@@ -189,7 +189,7 @@ def screen() -> None:
         st.plotly_chart(figure.update_layout(height=600), width=800)
         st.stop()
     done = (st.session_state.get("maps") or {}).get("chosen") or {}
-    chosen = apply(read(done.get("step", "")), n, lambda _: (points,), lambda _a, _b: codes, {})
+    chosen = apply(read(done.get("step", "")), n, lambda *_: (points,), lambda *_: codes, {})
     names = {name: cloud_of(parts) for name, parts in {
         "points": {"xy": points.reshape(-1)}, "tint": {"all": codes}, "words": {"lines": [f"-Item {at}" for at in range(n)]},  # noqa: E501
     }.items()}  # fmt: skip
@@ -207,7 +207,7 @@ def screen() -> None:
         },
     }  # fmt: skip
     with st.container(width=800):
-        components.maps(payload, "maps", lambda: None, lambda: None, lambda: None)
+        components.maps(payload, "maps", *[lambda: None] * 4)
     for name, cloud in names.items():
         components.cloud(cloud.packed, name)
     if chosen.any():
