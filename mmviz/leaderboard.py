@@ -204,10 +204,12 @@ def slices(catalogue: Catalogue, split: Split, chosen: Mapping[str, Reached], me
     k = (int(metric.rpartition("@")[2]),)
     listed = {name: each.lists for name, each in chosen.items() if each.lists is not None}
     relevant: csr_array = catalogue.matrix(split.test)[users]  # (n, I)
-    for items in item_slices(catalogue, split) if listed else ():
-        found = {n: sliced_metrics(top, relevant, items.items, k)[metric] for n, top in listed.items()}  # (n,) each
-        panels.setdefault(items.group, []).append((items.name, found))
-    return tuple(_panel(group, parts) for group, parts in panels.items() if len(parts) > 1)
+    parts = item_slices(catalogue, split) if listed else []
+    masks = [part.items for part in parts]
+    found = {name: sliced_metrics(top, relevant, masks, k) for name, top in listed.items()}
+    for at, items in enumerate(parts):
+        panels.setdefault(items.group, []).append((items.name, {n: each[at][metric] for n, each in found.items()}))
+    return tuple(_panel(group, own) for group, own in panels.items() if len(own) > 1)
 
 
 def _panel(group: str, parts: Sequence[tuple[str, Mapping[str, np.ndarray]]]) -> SlicePanel:

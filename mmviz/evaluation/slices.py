@@ -69,19 +69,22 @@ def item_slices(catalogue: Catalogue, split: Split) -> list[ItemSlice]:
     return [part for part in made if (held_out[part.items] > 0).any()]
 
 
-def sliced_metrics(top: np.ndarray, relevant: csr_array, items: np.ndarray, ks: Sequence[int]) -> dict[str, np.ndarray]:
-    """Ranking metrics of lists (n, K) when only the relevant ones (n, I) among `items` (I,) bool are to be found.
+def sliced_metrics(
+    top: np.ndarray, relevant: csr_array, slices: Sequence[np.ndarray], ks: Sequence[int]
+) -> list[dict[str, np.ndarray]]:
+    """Ranking metrics of lists (n, K) when only the relevant ones (n, I) among a slice's items (I,) bool are to be found.
 
-    Metric -> (n,), NaN for a user who has none of them. Every k must be at most K.
+    For each slice metric -> (n,), NaN for a user who has none of its items. Every k must be at most K.
     """
-    wanted = csr_array(relevant[:, np.flatnonzero(items)])  # (n, i)
     n_items = relevant.shape[1]
-    rows, columns = relevant.nonzero()
-    inside = items[columns]
-    keys = np.sort(rows[inside].astype(np.int64) * n_items + columns[inside])  # (r,)
+    rows, columns = relevant.nonzero()  # (r,) each
     asked = np.arange(len(top))[:, None] * n_items + top  # (n, K)
-    hits = np.isin(asked, keys) & (top >= 0)  # (n, K)
-    return metrics_of_hits(hits, np.diff(wanted.indptr), ks)
+    hits = np.isin(asked, rows.astype(np.int64) * n_items + columns) & (top >= 0)  # (n, K)
+    found = []
+    for items in slices:
+        n_relevant = np.bincount(rows[items[columns]], minlength=len(top))  # (n,)
+        found.append(metrics_of_hits(hits & items[top], n_relevant, ks))
+    return found
 
 
 def _thirds(popularity: np.ndarray) -> list[ItemSlice]:

@@ -29,10 +29,9 @@ def test_a_slice_of_items_counts_only_its_own() -> None:
     scores = rng.integers(0, 6, (30, 24)).astype(float)
     relevant = csr_array((rng.random(scores.shape) < 0.2).astype(float))
     ranked = ranking_metrics(scores, relevant, ks=(10, 20))
-    for seed in range(3):
-        items = np.random.default_rng(seed).random(24) < 0.4
+    slices = [np.random.default_rng(seed).random(24) < 0.4 for seed in range(3)]
+    for items, found in zip(slices, sliced_metrics(ranked.top, relevant, slices, (10, 20)), strict=True):
         expected = ranking_metrics(scores, csr_array(relevant.toarray() * items), ks=(10, 20)).values
-        found = sliced_metrics(ranked.top, relevant, items, (10, 20))
         for name, values in expected.items():
             np.testing.assert_allclose(found[name], values, atol=1e-12, err_msg=name)
 
