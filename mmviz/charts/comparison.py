@@ -19,6 +19,10 @@ JITTER = 0.006
 """Share of the axis by which marks are moved apart, so that people with equal values can be told and clicked."""
 
 
+ROOM, GAP, STEP = 96, 16, 12
+"""Heights in pixels: of what surrounds a panel of slices, between two slices, and of a strategy in a slice."""
+
+
 class Line(NamedTuple):
     """A strategy in a figure: its title, and kind and place in the registry, which give its colour."""
 
@@ -67,22 +71,23 @@ def slices_figure(
     theme: palette.Theme,
 ) -> go.Figure:
     """One small panel: in each slice a dot and interval a strategy, from values (slices, 3): mean, low, high."""
-    drawn = figure(theme, height=290)
+    drawn = figure(theme, height=ROOM + len(names) * (GAP + STEP * len(values)))
     places = np.arange(len(names), dtype=np.float64)
-    width = 0.7 / max(len(values), 1)
+    width = STEP / (GAP + STEP * max(len(values), 1))
     for at, (line, cells) in enumerate(values.items()):
         mean, low, high = cells.T
         drawn.add_scatter(
-            x=places + (at - (len(values) - 1) / 2) * width,
-            y=mean,
+            x=mean,
+            y=places + (at - (len(values) - 1) / 2) * width,
             mode="markers",
             name=line.title,
-            marker={"color": line.colour(theme), "size": 8},
-            error_y={"array": high - mean, "arrayminus": mean - low, "thickness": 1.2, "width": 0},
-            hovertemplate=f"<b>{line.title}</b><br>%{{y:.3f}}<extra></extra>",
+            marker={"color": line.colour(theme), "size": 7},
+            error_x={"array": high - mean, "arrayminus": mean - low, "thickness": 1.2, "width": 0},
+            hovertemplate=f"<b>{line.title}</b><br>%{{x:.3f}}<extra></extra>",
+            cliponaxis=False,
         )
     ticks = [f"{name}<br>{count:,} people" for name, count in zip(names, n_users, strict=True)]
-    drawn.update_xaxes(tickvals=places, ticktext=ticks, range=[-0.5, len(names) - 0.5], showgrid=False)
-    drawn.update_yaxes(title_text=axis, range=[0, top * 1.05])
-    drawn.update_layout(title={"text": group, "font": {"size": 14}, "x": 0, "xanchor": "left"}, margin={"t": 40})
-    return drawn
+    drawn.update_yaxes(tickvals=places, ticktext=ticks, range=[len(names) - 0.5, -0.5], showgrid=False)
+    drawn.update_xaxes(title_text=axis, range=[0, top * 1.05])
+    drawn.update_layout(title={"text": group, "font": {"size": 14}, "x": 0, "xanchor": "left"})
+    return drawn.update_layout(margin={"t": 40, "l": 110})

@@ -19,6 +19,11 @@ LEAST = 0.01
 """What costs less is drawn here, because a logarithmic axis has no zero."""
 
 TICKS = [step * 10.0**power for power in range(-2, 10) for step in (1, 3)]
+FEW = 8
+"""So many marks are all labelled; of more, those on the front, where up and to the left there is nothing."""
+
+DECADES = 3
+"""An axis of more powers of ten is marked at these alone."""
 
 
 def cost_figure(
@@ -55,9 +60,9 @@ def cost_figure(
         x=x,
         y=y,
         mode="markers+text",
-        text=np.where(labelled | (len(x) <= 8), names, ""),
+        text=np.where(labelled | (len(x) <= FEW), names, ""),
         customdata=names,
-        textposition=_sides(x, y, max(*scores, ceiling or 0.0)),
+        textposition=_sides(x, y, max(*scores, ceiling or 0.0)) if len(x) <= FEW else _front_sides(x, y, labelled),
         textfont={"color": colours, "size": 13},
         marker={"color": colours, "size": 11, "opacity": np.where(on_front, 1.0, 0.45)},
         cliponaxis=False,
@@ -65,9 +70,10 @@ def cost_figure(
     )
     low, high = np.log10(x.min()), np.log10(x.max())
     pad = 0.18 * max(high - low, 0.5)
-    drawn.update_xaxes(title_text=axis, type="log", range=[low - pad, high + 2 * pad])
+    drawn.update_xaxes(title_text=axis, type="log", range=[low - pad, high + (2 if len(x) <= FEW else 0.5) * pad])
+    ticks = TICKS[::2] if high - low > DECADES else TICKS
     drawn.update_xaxes(
-        tickvals=TICKS, ticktext=[f"{tick:,g}" if tick < 1e6 else f"{tick / 1e6:,g} M" for tick in TICKS]
+        tickvals=ticks, ticktext=[f"{tick:,g}" if tick < 1e6 else f"{tick / 1e6:,g} M" for tick in ticks], tickangle=0
     )
     drawn.update_yaxes(title_text="NDCG@10 ↑", rangemode="tozero")
     if ceiling is not None:
@@ -101,4 +107,20 @@ def _sides(costs: np.ndarray, scores: np.ndarray, top: float) -> list[str]:
         crowded = close.any()
         above = crowded and y[at] >= y[close].max()
         sides.append("middle right" if not crowded else "top right" if above else "bottom right")
+    return sides
+
+
+def _front_sides(costs: np.ndarray, scores: np.ndarray, labelled: np.ndarray) -> list[str]:
+    """Labels of the front stand on its outer side: above, and on the right half of the axis to the left.
+
+    One right below another that is as costly goes beside its mark.
+    """
+    x = np.log10(costs) - np.log10(costs.min())
+    x = x / max(float(x.max()), 0.5)
+    y = scores / max(float(scores.max()), 1e-9)
+    sides = []
+    for at in range(len(x)):
+        over = labelled & (y > y[at]) & (y - y[at] < 0.1) & (np.abs(x - x[at]) < 0.25)
+        across = "left" if x[at] > 0.5 else "right"
+        sides.append(f"middle {across}" if over.any() and across == "left" else f"top {across}")
     return sides

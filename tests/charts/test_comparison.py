@@ -20,10 +20,11 @@ def test_one_mark_a_person_in_the_colour_of_who_is_ahead() -> None:
     assert drawn.layout.xaxis.title.text == "NDCG@10, Alpha"
 
 
-def test_slices_stand_side_by_side_with_their_intervals() -> None:
+def test_slices_stand_one_below_the_other_with_their_intervals() -> None:
     cells = np.array([[0.2, 0.1, 0.3], [np.nan, np.nan, np.nan]])
     drawn = slices_figure("Group", ["few", "many"], [10, 20], {A: cells, B: cells + 0.1}, "NDCG@10", 0.5, "dark")
     first, second = drawn.data
-    assert np.asarray(first.x)[0] < 0 < np.asarray(second.x)[0]
-    np.testing.assert_allclose(np.asarray(first.error_y.array)[0], 0.1)
-    assert list(drawn.layout.xaxis.ticktext) == ["few<br>10 people", "many<br>20 people"]
+    assert np.asarray(first.y)[0] < 0 < np.asarray(second.y)[0]
+    assert np.asarray(first.x)[0] == 0.2
+    np.testing.assert_allclose(np.asarray(first.error_x.array)[0], 0.1)
+    assert list(drawn.layout.yaxis.ticktext) == ["few<br>10 people", "many<br>20 people"]

@@ -46,6 +46,16 @@ def test_labels_of_close_marks_part() -> None:
     assert list(marks.textposition) == ["top right", "bottom right", "middle right"]
 
 
+def test_of_many_marks_the_front_is_labelled_on_its_outer_side() -> None:
+    costs = [0.1, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 30.0, 900.0]
+    scores = [0.06, 0.1, 0.09, 0.08, 0.07, 0.09, 0.1, 0.105, 0.1]
+    drawn = cost_figure(list("ABCDEFGHI"), costs, scores, [("fusion", at) for at in range(9)])
+    assert [text for text in drawn.data[1].text if text] == ["A", "B", "H"]
+    sides = dict(zip("ABCDEFGHI", drawn.data[1].textposition, strict=True))
+    assert (sides["A"], sides["B"], sides["H"]) == ("top right", "middle left", "top left")
+    assert 3 not in drawn.layout.xaxis.tickvals and 10 in drawn.layout.xaxis.tickvals  # powers of ten alone
+
+
 def test_the_front_is_what_nothing_beats_in_both() -> None:
     costs, scores = np.array([1.0, 2.0, 2.0, 3.0, 0.5]), np.array([0.2, 0.3, 0.1, 0.25, 0.2])
     assert pareto_front(costs, scores).tolist() == [1, 4]  # as good as the first, and cheaper
