@@ -146,7 +146,8 @@ class RunStore:
         path = self._path(run_id) / "users.parquet"
         if not path.is_file():
             raise RunError(f"Run '{run_id}' has no per-user results; it was damaged. Train it again.")
-        return pq.ParquetFile(path).read(use_threads=False).to_pandas(use_threads=False)  # a board reads very many
+        read: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas()  # a board reads very many
+        return read
 
     def save_measure(self, run_id: str, name: str, frame: pd.DataFrame, record: dict[str, Any]) -> None:
         """Keep a table that was measured on a finished run, and how, in the run's folder; one of that name is replaced.

@@ -72,9 +72,9 @@ def item_slices(catalogue: Catalogue, split: Split) -> list[ItemSlice]:
 def sliced_metrics(
     top: np.ndarray, relevant: csr_array, slices: Sequence[np.ndarray], ks: Sequence[int]
 ) -> list[dict[str, np.ndarray]]:
-    """Ranking metrics of lists (n, K) when only the relevant ones (n, I) among a slice's items (I,) bool are to be found.
+    """Ranking metrics of lists (n, K) when of the relevant ones (n, I) only a slice's items (I,) bool are to be found.
 
-    For each slice metric -> (n,), NaN for a user who has none of its items. Every k must be at most K.
+    For each slice: metric -> (n,), NaN for a user who has none of its items. Every k must be at most K.
     """
     n_items = relevant.shape[1]
     rows, columns = relevant.nonzero()  # (r,) each

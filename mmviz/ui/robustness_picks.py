@@ -81,13 +81,14 @@ def measure_button(
             args=(work, args),
             key=f"measure_{what}",
         )
-        rest = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
-        names = ", ".join(run.title for run in missing[:4]) + rest
-        st.caption(
-            "Work is running on this catalogue; see the sidebar. The curves appear when it ends."
-            if busy
-            else f"Not measured yet: {names}. Runs in the background, trains nothing, and is kept with the runs."
-        )
+        if busy:
+            st.caption("Work is running on this catalogue; see the sidebar. The curves appear when it ends.")
+        elif title:
+            st.caption(f"Every such damage at once, for {count(len(missing), 'strategy', 'strategies')}.")
+        else:
+            rest = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+            names = ", ".join(run.title for run in missing[:4]) + rest
+            st.caption(f"Not measured yet: {names}. Runs in the background, trains nothing, and is kept with the runs.")
 
 
 def interval_said(values: tuple[float, float, float]) -> str:
