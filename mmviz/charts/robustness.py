@@ -106,7 +106,7 @@ def scores_figure(
     rows: Sequence[str], columns: Sequence[str], scores: np.ndarray, theme: palette.Theme = "light"
 ) -> go.Figure:
     """Robustness scores (rows, columns) as a heatmap; NaN = not measured."""
-    drawn = figure(theme, 90 + 34 * len(rows))
+    drawn = figure(theme, 130 + 34 * len(rows))
     said = np.where(np.isnan(scores), "", np.char.mod("%.2f", np.nan_to_num(scores)))
     scale = [[at / 9, tone] for at, tone in enumerate(palette.SEQUENTIAL[::-1])]
     drawn.add_heatmap(
@@ -115,8 +115,8 @@ def scores_figure(
         hovertemplate="<b>%{y}</b><br>%{x}<br>keeps %{z:.2f} of its NDCG<extra></extra>",
     )  # fmt: skip
     drawn.update_yaxes(autorange="reversed", showgrid=False, ticks="", automargin=True)
-    drawn.update_xaxes(side="top", showgrid=False, ticks="", automargin=True, tickangle=0)
-    drawn.update_layout(margin={"t": 48, "b": 12})
+    drawn.update_xaxes(side="top", showgrid=False, ticks="", automargin=True, tickangle=-40)
+    drawn.update_layout(margin={"t": 110, "b": 12, "r": 40})
     return drawn
 
 

@@ -65,7 +65,7 @@ def scores_plot(knock_outs: Sequence[Curves]) -> go.Figure:
     for column, curves in enumerate(knock_outs):
         for line in curves.lines:
             scores[titles.index(line.run.title), column] = np.nan if line.score is None else line.score[0]
-    names = [curves.knock_out.title.replace(" ", "<br>", 1) for curves in knock_outs]
+    names = [curves.knock_out.title for curves in knock_outs]
     return scores_figure(titles, names, scores)
 
 

@@ -187,7 +187,7 @@ def _every(here: Here, picks: Picks, cards: Sequence[KnockOutCard]) -> None:
         for column, answer in enumerate(answers):
             for line in answer.lines:
                 scores[titles.index(line.run.title), column] = np.nan if line.score is None else line.score[0]
-        names = [answer.knock_out.title.replace(" ", "<br>", 1) for answer in answers]
+        names = [answer.knock_out.title for answer in answers]
         drawn = scores_figure(titles, names, scores, state.theme())
         alt = f"Robustness scores of {len(titles)} strategies under {len(answers)} knock-outs"
         st.plotly_chart(drawn, theme=None, alt=alt, config={"displayModeBar": False}, key="knock_out_scores")
