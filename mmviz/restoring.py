@@ -141,8 +141,9 @@ def restore(
         model.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in served_by.items()})
     except RuntimeError as error:
         raise RunError(
-            f"The weights of run '{run.run_id}' do not fit this version of {model.fusion.title}: {error}"
-        ) from None
+            f"Run '{run.run_id}' was trained by another version of {model.fusion.title}, and its weights do not fit "
+            "this one. Train it again, or leave it out."
+        ) from error
     model.eval()
     return Restored(run, model, loader, served, under, material)
 

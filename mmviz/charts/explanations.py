@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mmviz.charts import palette
-from mmviz.charts.template import figure
+from mmviz.charts.template import figure, template
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -47,12 +47,13 @@ def curves_figure(panels: Sequence[Panel], theme: palette.Theme) -> go.Figure:
         len(panels),
         shared_xaxes=True,
         shared_yaxes="rows",
-        column_titles=[panel.title for panel in panels],
+        column_titles=[panel.title.replace(" ", "<br>") for panel in panels],
+        x_title="% removed or inserted",
         vertical_spacing=0.12,
         horizontal_spacing=0.03,
     )
-    drawn = figure(theme, height=340)
-    drawn = grid.update_layout(template=drawn.layout.template, height=340, margin={"t": 30, "b": 44})
+    drawn = grid.update_layout(template=template(theme), height=360, margin={"t": 52, "b": 52})
+    drawn.update_annotations(font={"size": 13, "color": palette.MUTED.on(theme)})
     for column, panel in enumerate(panels, start=1):
         for row, (said, curves) in enumerate((("removed", panel.deletion), ("inserted", panel.insertion)), start=1):
             for name, values in curves.items():
@@ -67,7 +68,7 @@ def curves_figure(panels: Sequence[Panel], theme: palette.Theme) -> go.Figure:
                     row=row,
                     col=column,
                 )
-        drawn.update_xaxes(title_text="% removed or inserted", row=2, col=column)
+    drawn.update_xaxes(tickvals=[0, 50])
     drawn.update_yaxes(title_text="score, removing", row=1, col=1)
     drawn.update_yaxes(title_text="inserting", row=2, col=1)
     return drawn
