@@ -27,10 +27,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from mmviz.lab import FIRST_STRATEGIES, Lab
 
-CHROMIUM = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-]  # fmt: skip
+CHROMIUM = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 PEOPLE = 30
 EVERY_PLOT = """() => {
     const plots = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
@@ -87,7 +85,7 @@ def measure_python(name: str) -> tuple[str, str, str]:
 
 
 def measure_browser(name: str) -> list[tuple[str, str, str]]:
-    """The second start of the app to drawn columns, a change of person in the open page, and the whole leaderboard."""
+    """The second start of the app to drawn columns, a change of person in the open page, the leaderboard, the maps."""
     people = [person.user_id for person in Lab().people(name, limit=PEOPLE)]
     with server():
         pass
@@ -106,8 +104,14 @@ def measure_browser(name: str) -> list[tuple[str, str, str]]:
                     table, whole = leaderboard(page)
                     boards[when].append(whole)
                     tables += [table] if when == "first" else []
-                maps += [spaces(page) for _ in range(3)][1:]  # the first one may lay them out
                 page.close()
+        browser.close()
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM, *SOFTWARE_GL])
+        with server() as address:
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(f"{address}/recommendations?catalogue={name}&user={people[0]}")
+            drawn(page, people[0])
+            maps += [spaces(page) for _ in range(5)][1:]  # the first one may lay them out
         browser.close()
     return [
         ("second start of the app to drawn columns", *_both(starts)),
