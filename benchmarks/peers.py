@@ -79,9 +79,9 @@ def board(lab: Lab, name: str, split_name: str) -> str:
         values[f"{run.title}{' (control)' if run.kind == 'control' else ''}"] = own
     rows = []
     for title in sorted(values, key=lambda title: -values[title].mean()):
-        own, between = bootstrap_mean(values[title]), paired_bootstrap(values[title], values[best_peer])
-        interval = f"{own.low:.4f} … {own.high:.4f}"
-        rows.append((title, own.mean, interval, _report.gap(between.mean, between.low, between.high)))
+        whole, between = bootstrap_mean(values[title]), paired_bootstrap(values[title], values[best_peer])
+        interval = f"{whole.low:.4f} … {whole.high:.4f}"
+        rows.append((title, whole.mean, interval, _report.gap(between.mean, between.low, between.high)))
     headings = ("model", "NDCG@10 ↑", "95 % interval", f"difference from {best_peer.removesuffix(' (peer)')}")
     return f"## {split_name}: {len(values[best_peer]):,} test users\n\n{_report.table(headings, rows)}"
 

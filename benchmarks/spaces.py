@@ -206,8 +206,11 @@ def screen() -> None:
             "colours": palette.CATEGORIES[:10], "low": "", "high": "", "said": "",
         },
     }  # fmt: skip
+
+    def nothing() -> None: ...
+
     with st.container(width=800):
-        components.maps(payload, "maps", *[lambda: None] * 4)
+        components.maps(payload, "maps", nothing, nothing, nothing, nothing)
     for name, cloud in names.items():
         components.cloud(cloud.packed, name)
     if chosen.any():

@@ -200,7 +200,10 @@ def _bytes(usage: resource.struct_rusage) -> int:
 
 
 def _both(seconds: list[float]) -> tuple[str, str]:
-    return tuple(f"{s * 1000:.0f} ms" if s < 1 else f"{s:.2f} s" for s in (statistics.median(seconds), max(seconds)))
+    median, slowest = (
+        f"{s * 1000:.0f} ms" if s < 1 else f"{s:.2f} s" for s in (statistics.median(seconds), max(seconds))
+    )
+    return median, slowest
 
 
 if __name__ == "__main__":
