@@ -1,6 +1,6 @@
-"""Train every strategy and control on a folder's catalogue and set them on one ruler.
+"""Train every strategy and control on a folder's catalogue, or on the demo, and set them on one ruler.
 
-    python benchmarks/quality.py FOLDER [split …] [@interaction model …]
+    python benchmarks/quality.py FOLDER|demo [split …] [@interaction model …]
 
 Writes `results/quality-<name>.md`: NDCG@10 and Recall@20 on the test split by full ranking, the paired difference from
 EASE (warm splits) or from the better single modality (cold items), seconds, parameters. Every fusion runs under every
@@ -44,12 +44,12 @@ def main() -> None:
 
 
 def ready(lab: Lab, folder: Path) -> str:
-    """Import and encode, unless that was done."""
+    """Import, or draw the demo, and encode, unless that was done."""
     name = folder.name.lower()
     try:
         lab.catalogue(name)
     except UnknownNameError:
-        name = lab.import_folder(folder).name
+        name = (lab.add_demo() if folder == Path("demo") else lab.import_folder(folder)).name
     lab.encode(name)
     return name
 
