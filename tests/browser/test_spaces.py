@@ -109,6 +109,43 @@ def test_a_lasso_selects_the_same_in_python_and_stands_in_the_address(server: st
     expect(page.get_by_text("things liked").first).to_be_visible(timeout=20_000)
 
 
+def test_a_row_of_the_table_opens_its_item_and_marks_it_on_the_maps(server: str, visit: Visit) -> None:
+    page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Image&spaces=Text&named=false&sel=ni3.7.12&shape=Table"))
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_be_visible(timeout=20_000)
+    table.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 16, box["y"] + 52)  # the tick before the first row
+    expect(page).to_have_url(re.compile(r"item=00(04|08|13)"), timeout=20_000)
+    row = int(re.search(r"item=(\d+)", page.url)[1]) - 1  # type: ignore[index]
+    until(page, f"maps => maps.data.focus === {row}")
+    expect(page.get_by_text("Its page with neighbours").first).to_be_visible(timeout=20_000)
+
+
+def test_names_of_clusters_are_written_where_their_items_lie(server: str, visit: Visit) -> None:
+    shots, labels = [], []
+    for named in ("false", "true"):
+        page = maps(visit(f"{server}/spaces?layout=PCA&spaces=Text&named={named}"))
+        page.mouse.move(5, 5)
+        stage = page.locator(".mm-space .stage")
+        stage.scroll_into_view_if_needed()
+        shots.append(np.asarray(Image.open(io.BytesIO(stage.screenshot())).convert("RGB")).astype(int))
+        labels = stage.evaluate(
+            """stage => { const map = stage.getRootNode().querySelector('.mm-space').maps, panel = map.panels[0];
+              return panel.space.labels.map((label) => map.toScreen(panel, label.x, label.y)); }"""
+        )
+    assert labels
+    changed = np.abs(shots[1] - shots[0]).max(axis=2) > 40
+    written = [changed[round(y) - 8 : round(y) + 8, round(x) - 12 : round(x) + 12].mean() > 0.1 for x, y in labels]
+    assert any(written)  # one that would touch another is left out
+    near = np.zeros_like(changed)
+    for x, y in labels:
+        near[max(round(y) - 14, 0) : round(y) + 14, max(round(x) - 90, 0) : round(x) + 90] = True
+    assert not changed[60:][~near[60:]].any()  # nothing else on the map moved
+
+
 def test_a_morph_moves_every_item_from_one_map_to_the_other(server: str, visit: Visit) -> None:
     page = maps(visit(f"{server}/spaces?layout=PCA&view=Morph&from=Image&to=Text&named=false"))
     start = {each[0]: np.array(each[1:]) for each in places(page, 0)}
