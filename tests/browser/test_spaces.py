@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocket, expect
 
 from tests.browser.conftest import Visit
 
@@ -107,6 +107,37 @@ def test_a_lasso_selects_the_same_in_python_and_stands_in_the_address(server: st
     expect(page.locator(".mm-space .told")).to_have_text(f"{count} of 60 selected")
     page.get_by_role("link", name="Recommend from").click()
     expect(page.get_by_text("things liked").first).to_be_visible(timeout=20_000)
+
+
+def test_coordinates_travel_once_and_a_selection_is_small(server: str, visit: Visit) -> None:
+    page = visit(server)
+    received: list[bytes] = []
+    sent: list[int] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: received.append(data if isinstance(data, bytes) else data.encode()))
+        socket.on("framesent", lambda data: sent.append(len(data)))
+
+    page.on("websocket", listen)
+    page.goto(f"{server}/spaces?layout=PCA&spaces=Image&named=false")
+    maps(page)
+    name = str(page.locator(".mm-space").evaluate("root => root.maps.data.spaces[0].cloud"))
+
+    def travelled() -> int:
+        return sum(f'"id": "{name}"'.encode() in frame for frame in received)
+
+    assert travelled() == 1
+    page.wait_for_timeout(1000)
+    sent.clear()
+    every = places(page, 0)
+    page.get_by_role("button", name="Box").click()
+    page.mouse.move(min(each[1] for each in every) - 6, min(each[2] for each in every) - 6)
+    page.mouse.down()
+    page.mouse.move(float(np.median([each[1] for each in every])), max(each[2] for each in every) + 6, steps=4)
+    page.mouse.up()
+    expect(page.locator(".picked .tile").first).to_be_visible(timeout=20_000)
+    assert travelled() == 1
+    assert sent and sum(sent) <= 1024, sent
 
 
 def test_a_row_of_the_table_opens_its_item_and_marks_it_on_the_maps(server: str, visit: Visit) -> None:
