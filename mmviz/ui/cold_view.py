@@ -58,8 +58,7 @@ def new_people(here: Here, picks: Picks) -> None:
         empty("This split does not allow it", answer.problem)
         return
     people = count(answer.n_users, "person", "people")
-    part = f"the validation part of '{answer.split}'"
-    st.caption(f"How well is someone served who has liked only a few things? The same {people} of {part}.")
+    st.caption(f"How well is someone served who has liked only a few things? The same {people} of the validation part.")
     _curves(here, picks, answer, "people", "Things that the person has liked", PEOPLE)
 
 

@@ -146,8 +146,7 @@ def _said(card: KnockOutCard, answer: Curves) -> str:
         else ""
     )
     people = count(answer.n_users, "person", "people")
-    part = f"the validation part of '{answer.split}'"
-    return f"{card.summary} Measured on {people} of {part}.{encoded if card.encodes else ''}"
+    return f"{card.summary} Measured on {people} of the validation part.{encoded if card.encodes else ''}"
 
 
 def _curves(answer: Curves, picks: Picks) -> None:

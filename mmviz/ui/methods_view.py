@@ -135,4 +135,7 @@ def _facts(facts: Sequence[str]) -> None:
 def _reached(run: RunCard | None) -> list[str]:
     if run is None:
         return []
-    return [f"trained in {duration(run.seconds)}", f"NDCG@10 {figures(run.metrics.get('ndcg@10'))} on {run.split}"]
+    return [
+        f"trained in {duration(run.seconds)}",
+        f"NDCG@10 {figures(run.metrics.get('ndcg@10'))} on {state.split_said(run)}",
+    ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mmviz.catalogue.base import Catalogue
     from mmviz.charts.palette import Theme
     from mmviz.lab import Lab
-    from mmviz.views import SplitCard
+    from mmviz.views import RunCard, SplitCard
 
 __all__ = [
     "address",
@@ -24,6 +24,7 @@ __all__ = [
     "lab",
     "set_address",
     "shelf",
+    "split_said",
     "splits",
     "take_over",
     "theme",
@@ -47,6 +48,12 @@ def shelf(name: str) -> Shelf:
 def splits(name: str) -> tuple[SplitCard, list[SplitCard]]:
     """The default split of a catalogue, and all of them."""
     return _splits(name, lab().catalogue(name).fingerprint)
+
+
+def split_said(run: RunCard) -> str:
+    """What was held out from a run, as part of a sentence."""
+    _, every = splits(run.catalogue)
+    return next((card.title.lower() for card in every if card.name == run.split), run.split)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

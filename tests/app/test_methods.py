@@ -33,7 +33,7 @@ def test_every_fusion_has_a_card_with_its_flow(shop: Path, page: Open, flows: di
     said = " ".join(each.value for each in at.markdown)
     assert all(card.summary in said for card in cards)
     run = next(run for run in state.lab().runs("shop") if run.strategy == "concat")
-    assert f"NDCG@10 {figures(run.metrics['ndcg@10'])} on {run.split}" in said
+    assert f"NDCG@10 {figures(run.metrics['ndcg@10'])} on each person's latest 10 %" in said
 
 
 @pytest.mark.parametrize("group", ["Interaction models", "Tasks", "Controls"])
