@@ -36,9 +36,10 @@ def main() -> None:
             whole, left = float(line.mean[0]), float(line.mean[-1])
             rows.append((f"{card.title} · {line.run.title}", whole, left, _report.gap(*line.change), score))
     headings = ("knock-out · strategy", "NDCG@10 whole", "at full severity", "change (95 % interval)", "robustness ↑")
+    seconds = time.perf_counter() - started
     said = (
         f"{split}, {people:,} people of the validation part; the test part stays closed. Robustness is the area under "
-        f"the curve as a share of its first value. {time.perf_counter() - started:.0f} s for what was not measured before."
+        f"the curve as a share of its first value. {seconds:.0f} s for what was not measured before."
     )
     _report.write(f"knock-outs-{catalogue}", f"Knock-outs on {catalogue}", [said, _report.table(headings, rows)])
 
