@@ -1,16 +1,24 @@
-"""What every benchmark script shares: the machine's description and a results file in Markdown."""
+"""What every benchmark script shares: the machine's description, a results file in Markdown, a browser."""
 
 from __future__ import annotations
 
 import platform
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
+
+SWITCHES = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -24,6 +32,12 @@ def machine() -> str:
         f"{psutil.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()}, "
         f"Python {platform.python_version()}, {libraries}"
     )
+
+
+def chromium(play: Playwright, webgl: bool = False) -> Browser:
+    """The browser; with `webgl` it draws that in software, which makes everything else slower."""
+    switches = [*SWITCHES, *SOFTWARE_GL] if webgl else SWITCHES
+    return play.chromium.launch(executable_path=shutil.which("chromium"), args=switches)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

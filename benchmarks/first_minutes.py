@@ -8,7 +8,6 @@ Writes `results/first_minutes.md`. Needs Chromium.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import threading
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 import _report
 import psutil
 from playwright.sync_api import Browser, sync_playwright
-from speed import CHROMIUM, drawn, server
+from speed import drawn, server
 
 from mmviz.lab import FIRST_STRATEGIES, Lab
 from mmviz.runs import Run, RunStore
@@ -29,7 +28,7 @@ WAIT = 600.0
 def main() -> None:
     with tempfile.TemporaryDirectory() as home, sync_playwright() as play:
         os.environ["MMVIZ_HOME"] = home
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        browser = _report.chromium(play)
         rows = [*first_start(browser, Path(home)), ("a later start to drawn Recommendations", *later_start(browser))]
         browser.close()
     text = (

@@ -9,7 +9,6 @@ and both ways of drawing are timed in the same run, from a click in an open page
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -25,10 +24,6 @@ import numpy as np
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-]  # fmt: skip
 POINTS, WIDTH = 50_000, 256
 REPEATS = 3
 DRAWN = """kind => new Promise((done) => {
@@ -107,7 +102,7 @@ def canvas() -> None:
     seconds: dict[tuple[str, int], list[float]] = {case: [] for case in cases}
     lassos: list[tuple[float, int, int]] = []
     with server() as address, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        browser = _report.chromium(play, webgl=True)
         for _ in range(REPEATS):
             for kind, n in cases:
                 page = browser.new_page(viewport={"width": 1100, "height": 900})

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import socket
 import statistics
 import subprocess
@@ -27,8 +26,6 @@ from playwright.sync_api import Page, sync_playwright
 
 from mmviz.lab import FIRST_STRATEGIES, Lab
 
-CHROMIUM = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 PEOPLE = 30
 EVERY_PLOT = """() => {
     const plots = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
@@ -91,7 +88,7 @@ def measure_browser(name: str) -> list[tuple[str, str, str]]:
         pass
     starts, changes, tables, boards, maps = [], [], [], {"first": [], "again": []}, []
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        browser = _report.chromium(play)
         for _ in range(3):
             started = time.perf_counter()
             with server() as address:
@@ -106,7 +103,7 @@ def measure_browser(name: str) -> list[tuple[str, str, str]]:
                     tables += [table] if when == "first" else []
                 page.close()
         browser.close()
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM, *SOFTWARE_GL])
+        browser = _report.chromium(play, webgl=True)
         with server() as address:
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(f"{address}/recommendations?catalogue={name}&user={people[0]}")
@@ -200,10 +197,11 @@ def _bytes(usage: resource.struct_rusage) -> int:
 
 
 def _both(seconds: list[float]) -> tuple[str, str]:
-    median, slowest = (
-        f"{s * 1000:.0f} ms" if s < 1 else f"{s:.2f} s" for s in (statistics.median(seconds), max(seconds))
-    )
-    return median, slowest
+    return _said(statistics.median(seconds)), _said(max(seconds))
+
+
+def _said(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 if __name__ == "__main__":

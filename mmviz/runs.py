@@ -146,8 +146,7 @@ class RunStore:
         path = self._path(run_id) / "users.parquet"
         if not path.is_file():
             raise RunError(f"Run '{run_id}' has no per-user results; it was damaged. Train it again.")
-        read: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas()  # a board reads very many
-        return read
+        return _table(path)
 
     def save_measure(self, run_id: str, name: str, frame: pd.DataFrame, record: dict[str, Any]) -> None:
         """Keep a table that was measured on a finished run, and how, in the run's folder; one of that name is replaced.
@@ -165,7 +164,7 @@ class RunStore:
         """What `save_measure` kept under this name, or None where that was not measured or cannot be read."""
         path = self._measure(run_id, name)
         try:
-            return pd.read_parquet(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            return _table(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
 
@@ -184,6 +183,13 @@ class RunStore:
             return self._records.get((path, stamp.st_mtime_ns, stamp.st_size), lambda: _parsed(path))
         except FileNotFoundError:
             raise RunError(f"There is no run '{path.parent.name}'. `mmviz list runs` shows those that exist.") from None
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """A small table, read without threads and pandas' detour over datasets: a board reads very many."""
+    with pq.ParquetFile(path) as file:
+        read: pd.DataFrame = file.read(use_threads=False).to_pandas()
+    return read
 
 
 def _parsed(path: Path) -> Run:

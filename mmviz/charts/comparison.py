@@ -89,5 +89,5 @@ def slices_figure(
     ticks = [f"{name}<br>{count:,} people" for name, count in zip(names, n_users, strict=True)]
     drawn.update_yaxes(tickvals=places, ticktext=ticks, range=[len(names) - 0.5, -0.5], showgrid=False)
     drawn.update_xaxes(title_text=axis, range=[0, top * 1.05])
-    drawn.update_layout(title={"text": group, "font": {"size": 14}, "x": 0, "xanchor": "left"})
-    return drawn.update_layout(margin={"t": 40, "l": 110})
+    title = {"text": group, "font": {"size": 14}, "x": 0, "xanchor": "left"}
+    return drawn.update_layout(title=title, margin={"t": 40, "l": 110})

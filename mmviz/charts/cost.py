@@ -54,27 +54,23 @@ def cost_figure(
         hoverinfo="skip",
     )
     on_front = np.isin(np.arange(len(x)), front)
-    labelled = on_front | (np.arange(len(x)) == int(y.argmax()))
+    few = len(x) <= FEW
+    labelled = few | on_front | (np.arange(len(x)) == int(y.argmax()))
     names = np.array(list(titles), dtype=object)
+    shares = np.log10(x / x.min()) / max(float(np.ptp(np.log10(x))), 0.5), y / max(*scores, ceiling or 0.0, 1e-9)
     drawn.add_scatter(
         x=x,
         y=y,
         mode="markers+text",
-        text=np.where(labelled | (len(x) <= FEW), names, ""),
+        text=np.where(labelled, names, ""),
         customdata=names,
-        textposition=_sides(x, y, max(*scores, ceiling or 0.0)) if len(x) <= FEW else _front_sides(x, y, labelled),
+        textposition=_sides(*shares) if few else _front_sides(*shares, labelled),
         textfont={"color": colours, "size": 13},
         marker={"color": colours, "size": 11, "opacity": np.where(on_front, 1.0, 0.45)},
         cliponaxis=False,
         hovertemplate=f"<b>%{{customdata}}</b><br>NDCG@10 %{{y:.3g}}<br>{axis}: %{{x:.3g}}<extra></extra>",
     )
-    low, high = np.log10(x.min()), np.log10(x.max())
-    pad = 0.18 * max(high - low, 0.5)
-    drawn.update_xaxes(title_text=axis, type="log", range=[low - pad, high + (2 if len(x) <= FEW else 0.5) * pad])
-    ticks = TICKS[::2] if high - low > DECADES else TICKS
-    drawn.update_xaxes(
-        tickvals=ticks, ticktext=[f"{tick:,g}" if tick < 1e6 else f"{tick / 1e6:,g} M" for tick in ticks], tickangle=0
-    )
+    _cost_axis(drawn, axis, x, few)
     drawn.update_yaxes(title_text="NDCG@10 ↑", rangemode="tozero")
     if ceiling is not None:
         said = f"Oracle {ceiling:.3f}: knows every taste, but not the dice"
@@ -96,10 +92,23 @@ def pareto_front(costs: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.sort(order[scores[order] > best])
 
 
-def _sides(costs: np.ndarray, scores: np.ndarray, top: float) -> list[str]:
-    """Labels stand right of their mark; of two that would touch on an axis up to `top`, the lower one goes below."""
-    x = np.log10(costs) / max(float(np.ptp(np.log10(costs))), 0.5)
-    y = scores / max(top, 1e-9)
+def _cost_axis(drawn: go.Figure, title: str, costs: np.ndarray, few: bool) -> None:
+    """The logarithmic axis of what was paid; where all marks are labelled, with room for that on the right."""
+    low, high = np.log10(costs.min()), np.log10(costs.max())
+    pad = 0.18 * max(high - low, 0.5)
+    ticks = TICKS[::2] if high - low > DECADES else TICKS
+    drawn.update_xaxes(
+        title_text=title,
+        type="log",
+        range=[low - pad, high + (2 if few else 0.5) * pad],
+        tickvals=ticks,
+        ticktext=[f"{tick:,g}" if tick < 1e6 else f"{tick / 1e6:,g} M" for tick in ticks],
+        tickangle=0,
+    )
+
+
+def _sides(x: np.ndarray, y: np.ndarray) -> list[str]:
+    """Labels of marks at these shares of the axes stand on the right; of two that would touch, the lower goes below."""
     sides = []
     for at in range(len(x)):
         close = (np.abs(x - x[at]) < 0.25) & (np.abs(y - y[at]) < 0.07)
@@ -110,17 +119,13 @@ def _sides(costs: np.ndarray, scores: np.ndarray, top: float) -> list[str]:
     return sides
 
 
-def _front_sides(costs: np.ndarray, scores: np.ndarray, labelled: np.ndarray) -> list[str]:
-    """Labels of the front stand on its outer side: above, and on the right half of the axis to the left.
+def _front_sides(x: np.ndarray, y: np.ndarray, labelled: np.ndarray) -> list[str]:
+    """Labels of the front, whose marks are at these shares of the axes, stand above, and on the right half to the left.
 
-    One right below another that is as costly goes beside its mark.
+    There, one that is close below another goes beside its mark.
     """
-    x = np.log10(costs) - np.log10(costs.min())
-    x = x / max(float(x.max()), 0.5)
-    y = scores / max(float(scores.max()), 1e-9)
     sides = []
     for at in range(len(x)):
-        over = labelled & (y > y[at]) & (y - y[at] < 0.1) & (np.abs(x - x[at]) < 0.25)
-        across = "left" if x[at] > 0.5 else "right"
-        sides.append(f"middle {across}" if over.any() and across == "left" else f"top {across}")
+        close = labelled & (y > y[at]) & (y - y[at] < 0.1) & (np.abs(x - x[at]) < 0.25)
+        sides.append("top right" if x[at] <= 0.5 else "middle left" if close.any() else "top left")
     return sides

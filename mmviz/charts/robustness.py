@@ -13,9 +13,17 @@ from mmviz.charts.template import figure
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from mmviz.views.robustness import Line
+    from mmviz.views.robustness import Curves, Line
 
-__all__ = ["CurveLine", "Plane", "curve_lines", "curves_figure", "planes_figure", "scores_figure"]
+__all__ = [
+    "CurveLine",
+    "Plane",
+    "curve_lines",
+    "curves_figure",
+    "knock_out_scores",
+    "planes_figure",
+    "scores_figure",
+]
 
 HEIGHT = 420
 GAP = 16
@@ -100,6 +108,16 @@ def curves_figure(
     )
     drawn.update_yaxes(title_text=y_title, range=[0, top])
     return drawn
+
+
+def knock_out_scores(knock_outs: Sequence[Curves]) -> tuple[list[str], list[str], np.ndarray]:
+    """Titles of strategies, titles of knock-outs, and the scores (strategies, knock-outs); NaN = not measured."""
+    titles = list(dict.fromkeys(line.run.title for curves in knock_outs for line in curves.lines))
+    scores = np.full((len(titles), len(knock_outs)), np.nan)
+    for column, curves in enumerate(knock_outs):
+        for line in curves.lines:
+            scores[titles.index(line.run.title), column] = np.nan if line.score is None else line.score[0]
+    return titles, [curves.knock_out.title for curves in knock_outs], scores
 
 
 def scores_figure(

@@ -9,7 +9,7 @@ import numpy as np
 
 from mmviz.charts.cost import cost_figure
 from mmviz.charts.intervals import intervals_figure
-from mmviz.charts.robustness import curve_lines, curves_figure, scores_figure
+from mmviz.charts.robustness import curve_lines, curves_figure, knock_out_scores, scores_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,13 +60,7 @@ def cold_plot(curves: ColdCurves, what: str) -> go.Figure:
 
 def scores_plot(knock_outs: Sequence[Curves]) -> go.Figure:
     """Robustness scores of all runs under all knock-outs."""
-    titles = list(dict.fromkeys(line.run.title for curves in knock_outs for line in curves.lines))
-    scores = np.full((len(titles), len(knock_outs)), np.nan)
-    for column, curves in enumerate(knock_outs):
-        for line in curves.lines:
-            scores[titles.index(line.run.title), column] = np.nan if line.score is None else line.score[0]
-    names = [curves.knock_out.title for curves in knock_outs]
-    return scores_figure(titles, names, scores)
+    return scores_figure(*knock_out_scores(knock_outs))
 
 
 def level_names(levels: np.ndarray, kind: str) -> list[str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
-from mmviz.charts.robustness import curve_lines, curves_figure, scores_figure
+from mmviz.charts.robustness import curve_lines, curves_figure, knock_out_scores, scores_figure
 from mmviz.ui import state
 from mmviz.ui.frame import Here, empty, kindly
 from mmviz.ui.robustness_picks import Picks, interval_said, measure_button
@@ -175,18 +174,13 @@ def _every(here: Here, picks: Picks, cards: Sequence[KnockOutCard]) -> None:
         here.lab.knock_out_curves(here.card.name, card.name, picks.strategies, picks.split.name, picks.metric)
         for card in cards
     ]
-    titles = list(dict.fromkeys(line.run.title for answer in answers for line in answer.lines))
     plain = [answer for answer in answers if not answer.knock_out.encodes]
     missing = {
         run.strategy: run for answer in plain for run in answer.missing if answer.knock_out.modality in run.modalities
     }
     if sum(any(not line.flat for line in answer.lines) for answer in answers) > 1:
         st.subheader("What hurts whom", anchor=False)
-        scores = np.full((len(titles), len(answers)), np.nan)
-        for column, answer in enumerate(answers):
-            for line in answer.lines:
-                scores[titles.index(line.run.title), column] = np.nan if line.score is None else line.score[0]
-        names = [answer.knock_out.title for answer in answers]
+        titles, names, scores = knock_out_scores(answers)
         drawn = scores_figure(titles, names, scores, state.theme())
         alt = f"Robustness scores of {len(titles)} strategies under {len(answers)} knock-outs"
         st.plotly_chart(drawn, theme=None, alt=alt, config={"displayModeBar": False}, key="knock_out_scores")

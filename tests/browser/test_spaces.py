@@ -30,6 +30,11 @@ def until(page: Page, test: str) -> None:
     raise AssertionError(f"it did not come to {test}")
 
 
+def pixels(shot: bytes) -> np.ndarray:
+    """The colours of a screenshot, (height, width, 3)."""
+    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
+
+
 def places(page: Page, panel: int) -> list[list[float]]:
     """Where each item of a map stands in the window, [row, x, y]; those without a place are left out."""
     return page.locator(".mm-space").evaluate(
@@ -45,7 +50,7 @@ def test_the_pixels_are_the_items_in_their_colours(server: str, visit: Visit) ->
     page.mouse.move(5, 5)
     stage = page.locator(".mm-space .stage")
     stage.scroll_into_view_if_needed()
-    picture = np.asarray(Image.open(io.BytesIO(stage.screenshot())).convert("RGB")).astype(int)
+    picture = pixels(stage.screenshot())
     wanted = stage.evaluate(
         """stage => { const map = stage.getRootNode().querySelector('.mm-space').maps, panel = map.panels[0];
           return Array.from({ length: map.n }, (_, row) => [row, ...(map.placesOf(panel, row)[0] ?? [])])
@@ -75,7 +80,7 @@ def test_an_item_pointed_at_lights_up_in_every_map_and_opens(server: str, visit:
     other = {each[0]: each[1:] for each in places(page, 1)}[lit]
     box = page.locator(".mm-space .stage").bounding_box()
     assert box is not None
-    shot = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    shot = pixels(page.screenshot())
     ring = shot[round(other[1]), round(other[0]) + 9]
     assert ring.max() < 110  # the dark ring stands round the item in the other map
     page.mouse.click(x, y)
@@ -162,7 +167,7 @@ def test_names_of_clusters_are_written_where_their_items_lie(server: str, visit:
         page.mouse.move(5, 5)
         stage = page.locator(".mm-space .stage")
         stage.scroll_into_view_if_needed()
-        shots.append(np.asarray(Image.open(io.BytesIO(stage.screenshot())).convert("RGB")).astype(int))
+        shots.append(pixels(stage.screenshot()))
         labels = stage.evaluate(
             """stage => { const map = stage.getRootNode().querySelector('.mm-space').maps, panel = map.panels[0];
               return panel.space.labels.map((label) => map.toScreen(panel, label.x, label.y)); }"""
@@ -206,7 +211,7 @@ def test_people_are_diamonds_that_light_up_in_every_map_and_open(server: str, vi
     first, second = people(page, 0), {each[0]: each[1:] for each in people(page, 1)}
     assert len(first) == 40
     page.mouse.move(5, 5)
-    before = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    before = pixels(page.screenshot())
     inked = [int(before[round(y), round(x)].max() < 70) for _, x, y in first]
     assert sum(inked) >= 35  # a few lie under the paper rim of others
     away = [min(np.hypot(x - a, y - b) for who, a, b in first if who != each) for each, x, y in first]
@@ -216,7 +221,7 @@ def test_people_are_diamonds_that_light_up_in_every_map_and_open(server: str, vi
     expect(tip).to_contain_text("interactions")
     expect(tip).to_contain_text("on the train side")
     assert page.locator(".mm-space").evaluate("root => [root.maps.person, root.maps.lit]") == [who, -1]
-    after = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    after = pixels(page.screenshot())
     a, b = (round(each) for each in second[who])
     part = (slice(b - 18, b + 19), slice(a - 18, a + 19))
     assert np.abs(after[part] - before[part]).max() > 120  # its frame stands in the other map
@@ -322,7 +327,7 @@ def test_dragging_pans_the_wheel_zooms_and_near_points_become_pictures(server: s
             .filter(([x, y, w, h]) => x > box.left && y > box.top + panel.top && x + w < box.left + panel.width
               && y + h < innerHeight); }"""
     )
-    shot = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    shot = pixels(page.screenshot())
     assert drawn
     for left, top, width, height, _ in drawn[:3]:
         part = shot[round(top + 3) : round(top + height - 3), round(left + 3) : round(left + width - 3)]
