@@ -58,13 +58,14 @@ def cost_figure(
     labelled = few | on_front | (np.arange(len(x)) == int(y.argmax()))
     names = np.array(list(titles), dtype=object)
     shares = np.log10(x / x.min()) / max(float(np.ptp(np.log10(x))), 0.5), y / max(*scores, ceiling or 0.0, 1e-9)
+    labelled, sides = (labelled, _sides(*shares)) if few else _front_labels(*shares, labelled)
     drawn.add_scatter(
         x=x,
         y=y,
         mode="markers+text",
         text=np.where(labelled, names, ""),
         customdata=names,
-        textposition=_sides(*shares) if few else _front_sides(*shares, labelled),
+        textposition=sides,
         textfont={"color": colours, "size": 13},
         marker={"color": colours, "size": 11, "opacity": np.where(on_front, 1.0, 0.45)},
         cliponaxis=False,
@@ -119,13 +120,19 @@ def _sides(x: np.ndarray, y: np.ndarray) -> list[str]:
     return sides
 
 
-def _front_sides(x: np.ndarray, y: np.ndarray, labelled: np.ndarray) -> list[str]:
-    """Labels of the front, whose marks are at these shares of the axes, stand above, and on the right half to the left.
+def _front_labels(x: np.ndarray, y: np.ndarray, labelled: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Which of the marks to be labelled have room for it, the best first, and where all labels stand.
 
-    There, one that is close below another goes beside its mark.
+    Marks are at these shares of the axes. A label of the front stands above its mark, on the right half to the left, or
+    there beside it where another is above; what finds no room is told by pointing at it.
     """
-    sides = []
-    for at in range(len(x)):
-        close = labelled & (y > y[at]) & (y - y[at] < 0.1) & (np.abs(x - x[at]) < 0.25)
-        sides.append("top right" if x[at] <= 0.5 else "middle left" if close.any() else "top left")
-    return sides
+    kept = np.zeros(len(x), dtype=bool)
+    heights = np.zeros(len(x))
+    sides = ["top right"] * len(x)
+    for at in sorted(np.flatnonzero(labelled).tolist(), key=lambda at: -y[at]):
+        taken = heights[kept & (np.abs(x - x[at]) < 0.35)]
+        for side, rise in (("top left", 0.06), ("middle left", 0.0)) if x[at] > 0.5 else (("top right", 0.06),):
+            if not (np.abs(taken - y[at] - rise) < 0.055).any():
+                kept[at], heights[at], sides[at] = True, y[at] + rise, side
+                break
+    return kept, sides

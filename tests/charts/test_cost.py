@@ -56,6 +56,14 @@ def test_of_many_marks_the_front_is_labelled_on_its_outer_side() -> None:
     assert 3 not in drawn.layout.xaxis.tickvals and 10 in drawn.layout.xaxis.tickvals  # powers of ten alone
 
 
+def test_labels_of_a_crowded_front_do_not_lie_on_each_other() -> None:
+    costs = [0.1, 1.0, 2.0, 3.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]
+    scores = [0.07, 0.1, 0.15, 0.2, 0.29, 0.291, 0.293, 0.295, 0.3, 0.302]
+    drawn = cost_figure(list("ABCDEFGHIJ"), costs, scores, [("fusion", at) for at in range(10)], ceiling=0.78)
+    shown = [text for text in drawn.data[1].text if text]
+    assert "J" in shown and "A" in shown and len([name for name in shown if name in "EFGHIJ"]) == 2
+
+
 def test_the_front_is_what_nothing_beats_in_both() -> None:
     costs, scores = np.array([1.0, 2.0, 2.0, 3.0, 0.5]), np.array([0.2, 0.3, 0.1, 0.25, 0.2])
     assert pareto_front(costs, scores).tolist() == [1, 4]  # as good as the first, and cheaper
